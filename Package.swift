@@ -1,0 +1,134 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The house, ground floor last: an arrow never points up (docs/architecture.md).
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(_ name: String, needs: [Target.Dependency], resources: Bool = true) -> Target {
+    .target(
+        name: name,
+        dependencies: needs,
+        resources: resources ? [.copy("Resources")] : [],
+        swiftSettings: strict)
+}
+
+func engine(_ name: String, needs: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: needs, swiftSettings: strict)
+}
+
+func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: needs, resources: resources, swiftSettings: strict)
+}
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "zhili",
+    defaultLocalization: "zh",
+    products: [.executable(name: "zhili", targets: ["zhili"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The program.
+        .executableTarget(
+            name: "zhili",
+            dependencies: ["Centre", "Simulator", "Bench", arguments],
+            swiftSettings: strict),
+        room(
+            "Centre",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt",
+                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, lifecycle, yams,
+            ]),
+
+        // Rooms.
+        room(
+            "FireGuard",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "GB26875", "MQTT", "Crypt",
+                "Pictures", hummingbird, logging, nio, nioPosix, lifecycle,
+            ]),
+
+        // The desk.
+        room(
+            "Notify",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Crypt", hummingbird, httpClient, logging, lifecycle, nio,
+            ]),
+        room(
+            "Cases",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Office", "Pictures", hummingbird, logging,
+                lifecycle,
+            ]),
+        room("Places", needs: ["Kernel", "Storage", "Web", "Geo", hummingbird]),
+        room(
+            "Identity",
+            needs: ["Kernel", "Storage", "Web", "Crypt", hummingbird, httpTypes, logging, lifecycle]),
+
+        // Engines: protocols and formats, nothing of the town.
+        engine("GB26875"),
+        engine("MQTT", needs: ["CMosquitto"]),
+        engine("Geo"),
+        engine("Office", needs: ["CXlsxWriter"]),
+        engine("Pictures", needs: ["CVips"]),
+        engine("Simulator", needs: ["GB26875", nio, nioPosix]),
+        engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
+
+        // Ground.
+        room("Web", needs: ["Kernel", "Storage", hummingbird, httpTypes, mustache, logging, nio]),
+        engine("Storage", needs: ["Kernel", "CPQ", grdb, logging]),
+        engine("Crypt", needs: ["Kernel", "COpenSSL"]),
+        engine("Kernel"),
+
+        // System libraries.
+        .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+        .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+
+        // Tests: one target a module, and the whole centre from outside.
+        tests("Kernel", needs: ["Kernel", "Crypt"]),
+        tests("Storage", needs: ["Storage", "StorageTesting"]),
+        engine("StorageTesting", needs: ["Storage", "Kernel"]),
+        tests("Web", needs: ["Web"]),
+        tests("GB26875", needs: ["GB26875"]),
+        tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
+        tests("Identity", needs: ["Identity", "StorageTesting"]),
+        tests("Cases", needs: ["Cases", "StorageTesting"]),
+        tests("Notify", needs: ["Notify", "StorageTesting"]),
+        tests("FireGuard", needs: ["FireGuard", "StorageTesting", nioEmbedded]),
+        tests("Centre", needs: ["Centre", "Simulator", "StorageTesting", "GB26875", httpClient]),
+    ]
+)

@@ -1,0 +1,1 @@
+int zl_pictures_version(void);

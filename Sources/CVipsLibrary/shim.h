@@ -1,0 +1,1 @@
+/* Names nothing: vips.h stays inside the C target, see Sources/CVips. */

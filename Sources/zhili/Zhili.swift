@@ -1,0 +1,1 @@
+@main struct Z { static func main() {} }
