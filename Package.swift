@@ -119,7 +119,7 @@ let package = Package(
         .target(name: "CVips", dependencies: ["CVipsLibrary"]),
 
         // Tests: one target a module, and the whole centre from outside.
-        tests("Kernel", needs: ["Kernel", "Crypt"]),
+        tests("Kernel", needs: ["Kernel"]),
         tests("Storage", needs: ["Storage", "StorageTesting"]),
         engine("StorageTesting", needs: ["Storage", "Kernel"]),
         tests("Web", needs: ["Web"]),

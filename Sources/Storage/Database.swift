@@ -1,0 +1,31 @@
+import Kernel
+
+/// The one seam between the rooms and SQLite or PostgreSQL.
+///
+/// **One writer at a time.** Write transactions are serialised, on PostgreSQL across all nodes by an advisory lock, so
+/// that a rule which reads and then writes needs no further lock, sequence numbers of events follow the order of
+/// commits, and both engines behave alike. Waiting writers share one commit: each runs in a savepoint of its own, and
+/// one fsync serves them all.
+public protocol Database: Sendable {
+    /// Which engine it is.
+    var engine: Engine { get }
+    /// What was committed, in order, for screens and workers.
+    var feed: EventFeed { get }
+    /// Who waits for a topic that a transaction may wake.
+    var wakeups: Wakeups { get }
+    /// Whether the last write found no room on the disk.
+    var isFull: Bool { get }
+
+    /// Runs `body` on a consistent snapshot.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any Reading) throws -> Value) async throws -> Value
+
+    /// Runs `body` in a transaction and returns when it is durable (on disk, fsynced).
+    ///
+    /// When `body` throws, nothing of it stays. It may run twice (when a batch fails as a whole), so it must change
+    /// nothing but the database.
+    /// - Throws: what `body` throws, or ``StorageError``.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any Writing) throws -> Value) async throws -> Value
+
+    /// Finishes what runs, refuses what comes later.
+    func close() async
+}
