@@ -105,7 +105,11 @@ let package = Package(
         engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
 
         // Ground.
-        room("Web", needs: ["Kernel", "Storage", hummingbird, httpTypes, mustache, logging, nio]),
+        room(
+            "Web",
+            needs: [
+                "Kernel", "Storage", hummingbird, hummingbirdCore, httpTypes, mustache, logging, nio, lifecycle,
+            ]),
         engine("Storage", needs: ["Kernel", "CPQ", grdb, logging]),
         engine("Crypt", needs: ["Kernel", "COpenSSL"]),
         engine("Kernel"),

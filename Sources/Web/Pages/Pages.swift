@@ -1,0 +1,116 @@
+import Foundation
+import Kernel
+import Mustache
+
+/// The templates of all rooms, and what every page shows around its own content.
+public struct Pages: Sendable {
+    /// What the shell shows that no room knows by itself.
+    public struct Shell: Sendable {
+        /// The town's name.
+        public var town: String
+        /// The entries of all rooms.
+        public var navigation: [NavigationItem]
+        /// Alarms that nobody has acknowledged.
+        public var unacknowledged: @Sendable () -> Int
+
+        /// A shell.
+        public init(town: String, navigation: [NavigationItem], unacknowledged: @escaping @Sendable () -> Int) {
+            self.town = town
+            self.navigation = navigation.sorted { $0.order < $1.order }
+            self.unacknowledged = unacknowledged
+        }
+    }
+
+    /// The words.
+    public let catalogue: Catalogue
+    private let library: MustacheLibrary
+    private let shell: Shell
+    private let scriptWords: [Language: String]
+    private nonisolated(unsafe) let trees: [Language: [String: Any]]
+
+    /// Reads `Resources/templates/*.mustache` of each bundle; names are unique over all rooms.
+    public init(bundles: [Bundle], catalogue: Catalogue, shell: Shell) throws {
+        var templates: [String: MustacheTemplate] = [:]
+        for bundle in bundles {
+            let folder = bundle.bundleURL.appendingPathComponent("Resources/templates")
+            guard FileManager.default.fileExists(atPath: folder.path) else { continue }
+            let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            for file in files where file.pathExtension == "mustache" {
+                let name = file.deletingPathExtension().lastPathComponent
+                do {
+                    let template = try MustacheTemplate(string: try String(contentsOf: file, encoding: .utf8))
+                    guard templates.updateValue(template, forKey: name) == nil else {
+                        throw CatalogueError.twice(name)
+                    }
+                } catch let error as CatalogueError {
+                    throw error
+                } catch {
+                    throw CatalogueError.template("\(name): \(error)")
+                }
+            }
+        }
+        self.catalogue = catalogue
+        self.shell = shell
+        library = MustacheLibrary(templates: templates)
+        var trees: [Language: [String: Any]] = [:]
+        var scriptWords: [Language: String] = [:]
+        for language in Language.allCases {
+            trees[language] = try catalogue.tree(language)
+            scriptWords[language] = try catalogue.scriptWords(language)
+        }
+        // Built once and never changed; values are texts and dictionaries of texts.
+        self.trees = trees
+        self.scriptWords = scriptWords
+    }
+
+    /// What a page is rendered for.
+    struct Reader {
+        var caller: Caller?
+        var language: Language
+        var theme: String
+        var path: String
+        var flash: String?
+        var eventsAfter: Int64
+    }
+
+    /// The page as HTML, or `nil` when there is no such template.
+    func render(_ template: String, title: String, _ context: [String: Any], for reader: Reader) -> String? {
+        let language = reader.language
+        var all: [String: Any] = [
+            "lang": language.rawValue, "theme": reader.theme, "title": title, "town": shell.town,
+            "t": trees[language, default: [:]], "js_messages": scriptWords[language, default: "{}"],
+            "csrf": reader.caller?.csrf ?? "", "eventsAfter": String(reader.eventsAfter),
+            "nav": navigation(reader),
+        ]
+        if let caller = reader.caller {
+            all["me"] = [
+                "name": caller.name, "initial": String(caller.name.prefix(1)), "username": caller.username,
+                "roleNames": caller.roles.map { catalogue.word("role.\($0.rawValue)", language) }.sorted()
+                    .joined(separator: language == .zh ? "、" : ", "),
+            ]
+            let unacknowledged = shell.unacknowledged()
+            if unacknowledged > 0 { all["alarmCount"] = ["number": String(unacknowledged)] }
+        }
+        if let key = reader.flash, let text = catalogue.word(ifKnown: "flash.\(key)", language) {
+            all["flash"] = ["kind": "good", "text": text]
+        }
+        all.merge(context) { _, own in own }
+        return library.render(all, withTemplate: template)
+    }
+
+    private func navigation(_ reader: Reader) -> [[String: Any]] {
+        guard let caller = reader.caller else { return [] }
+        let visible = shell.navigation.filter { item in item.needs.map(caller.may) ?? true }
+        let current = visible.filter { leads($0.href, to: reader.path) }.max { $0.href.count < $1.href.count }
+        return visible.map { item in
+            [
+                "href": item.href, "icon": item.icon, "label": catalogue.word(item.key, reader.language),
+                "current": item.href == current?.href,
+            ]
+        }
+    }
+
+    private func leads(_ href: String, to path: String) -> Bool {
+        path == href || (href != "/" && path.hasPrefix(href + "/"))
+    }
+}
