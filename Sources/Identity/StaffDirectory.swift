@@ -1,0 +1,40 @@
+import Kernel
+import Storage
+import Web
+
+/// Whom other rooms may call.
+public enum StaffDirectory {
+    /// Somebody who can be reached.
+    public struct Contact: Sendable, Equatable {
+        public var id: StaffID
+        public var name: String
+        public var phone: String
+    }
+
+    /// Active people with `role` who answer for `area`: those bound to it, and those of the whole town.
+    /// - Parameter within: whether an area lies in one of those a person answers for.
+    public static func onDuty(
+        role: Role, area: AreaID?, within: (_ areas: [AreaID], _ area: AreaID) -> Bool = { $0.contains($1) },
+        in db: any Reading
+    ) throws -> [Contact] {
+        try StaffStore.active(in: db)
+            .filter { person in
+                guard person.roles.contains(role) else { return false }
+                guard let area, !person.areas.isEmpty else { return true }
+                return within(person.areas, area)
+            }
+            .map { Contact(id: $0.id, name: $0.name, phone: $0.phone) }
+    }
+
+    /// The names of people, for lists that hold their numbers.
+    public static func names(of ids: some Sequence<StaffID>, in db: any Reading) throws -> [StaffID: String] {
+        let wanted = Set(ids)
+        guard !wanted.isEmpty else { return [:] }
+        var names: [StaffID: String] = [:]
+        try db.query("SELECT id, name FROM staff WHERE id IN \(list: wanted.map(\.rawValue))") { row in
+            names[StaffID(rawValue: try row.next())] = try row.next(String.self)
+            return true
+        }
+        return names
+    }
+}

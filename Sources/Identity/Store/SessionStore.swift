@@ -1,0 +1,62 @@
+import Kernel
+import Storage
+
+/// How far a log-in has come.
+enum SessionStep: String {
+    /// The password was right, the one-time code is still asked for.
+    case code
+    /// In.
+    case complete
+}
+
+struct Session: RowDecodable {
+    var staff: StaffID
+    var viaToken: Bool
+    var step: SessionStep
+    var seenAt: Instant
+    var expiresAt: Instant
+
+    init(row: inout Row) throws {
+        staff = StaffID(rawValue: try row.next())
+        viaToken = try row.next(Int64.self) == 1
+        step = SessionStep(rawValue: try row.next()) ?? .code
+        seenAt = try row.next()
+        expiresAt = try row.next()
+    }
+}
+
+enum SessionStore {
+    static func find(hash: String, in db: any Reading) throws -> Session? {
+        try db.first(
+            Session.self,
+            "SELECT staff, via_token, step, seen_at, expires_at FROM session WHERE token_hash = \(hash)")
+    }
+
+    static func insert(
+        hash: String, staff: StaffID, viaToken: Bool, step: SessionStep, at now: Instant, expires: Instant,
+        in db: any Writing
+    ) throws {
+        try db.execute(
+            """
+            INSERT INTO session (token_hash, staff, via_token, step, created_at, seen_at, expires_at)
+            VALUES (\(hash), \(staff.rawValue), \(viaToken ? 1 : 0 as Int64), \(step.rawValue), \(now), \(now),
+            \(expires))
+            """)
+    }
+
+    static func seen(hash: String, at now: Instant, in db: any Writing) throws {
+        try db.execute("UPDATE session SET seen_at = \(now) WHERE token_hash = \(hash)")
+    }
+
+    static func end(hash: String, in db: any Writing) throws {
+        try db.execute("DELETE FROM session WHERE token_hash = \(hash)")
+    }
+
+    static func endAll(of staff: StaffID, except hash: String = "", in db: any Writing) throws {
+        try db.execute("DELETE FROM session WHERE staff = \(staff.rawValue) AND token_hash <> \(hash)")
+    }
+
+    static func endExpired(at now: Instant, in db: any Writing) throws {
+        try db.execute("DELETE FROM session WHERE expires_at < \(now)")
+    }
+}
