@@ -1,0 +1,33 @@
+// Keeps the field page usable without signal: the page and its files from the network when it answers, else the last copy.
+// Data is not kept here (field-queue.js keeps tasks and unsent reports), and nothing outside /field is touched.
+const name = "zhili-field";
+const files = ["/static/tokens.css", "/static/base.css", "/static/field.css", "/static/page.js", "/static/live.js", "/static/table.js", "/static/api.js",
+  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
+
+self.addEventListener("install", event => {
+  event.waitUntil(caches.open(name).then(cache => cache.addAll([...files, "/field"])).then(() => self.skipWaiting()));
+});
+self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("fetch", event => {
+  const { request } = event, path = new URL(request.url).pathname;
+  if (request.method !== "GET" || !(path === "/field" || files.includes(path))) return;
+  event.respondWith(answer(request, path));
+});
+
+/** @param {Request} request @param {string} path */
+async function answer(request, path) {
+  const cache = await caches.open(name);
+  const kept = await cache.match(path);
+  const stop = new AbortController();
+  // A page that is there in four seconds is better than one that is perfect in sixty.
+  const timer = kept && setTimeout(() => stop.abort(), 4000);
+  try {
+    const fresh = await fetch(request, { signal: stop.signal });
+    if (fresh.ok && !fresh.redirected) cache.put(path, fresh.clone());
+    return fresh;
+  } catch (error) {
+    if (kept) return kept;
+    throw error;
+  } finally { clearTimeout(timer); }
+}
