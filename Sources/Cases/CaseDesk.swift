@@ -1,0 +1,102 @@
+import Kernel
+import Storage
+import Web
+
+extension Permission {
+    /// See cases; also what their events ask for.
+    public static let caseRead = Permission(
+        "case.read", [.officer, .leader, .brigade, .patrol, .grid, .clerk, .admin, .auditor])
+    /// Move cases; which moves is decided by role and state.
+    public static let caseMove = Permission("case.move", [.officer, .leader, .clerk, .brigade, .patrol, .grid])
+    /// Send units.
+    public static let caseDispatch = Permission("case.dispatch", [.officer, .leader])
+    /// Report on tasks of the own unit.
+    public static let taskReport = Permission("task.report", [.brigade, .patrol, .grid])
+    /// Change units.
+    public static let unitManage = Permission("unit.manage", [.leader, .admin])
+}
+
+/// What other rooms may do with cases: each call is a part of the caller's transaction.
+public struct CaseDesk: Sendable {
+    /// Working time.
+    public let calendar: WorkCalendar
+    private var store: CaseStore { CaseStore(calendar: calendar) }
+
+    /// A desk that counts working time by `calendar`.
+    public init(calendar: WorkCalendar) { self.calendar = calendar }
+
+    /// Opens the case of a signal; a signal that is known already gets its case again.
+    public func open(_ new: NewCase, in db: any Writing) throws -> CaseID {
+        if let known = try CaseStore.knownCase(new.signal, in: db) { return known }
+        let id = CaseID.next()
+        var content = CaseEntry.Content(.opened, text: new.title)
+        content.kind = new.kind
+        content.severity = new.severity
+        let first = CaseEntry(seq: 1, at: new.at, actor: .system(new.signal.source), content: content)
+        let number = try CaseStore.nextNumber(at: new.at, in: db)
+        try store.insert(new, id: id, number: number, first: first, in: db)
+        try CaseStore.addSignal(new.signal, to: id, in: db)
+        try publish("case.opened", id, area: new.area, in: db)
+        return id
+    }
+
+    /// Joins one more signal to a case.
+    public func join(_ signal: Signal, text: String, to id: CaseID, at: Instant, in db: any Writing) throws {
+        guard try CaseStore.knownCase(signal, in: db) == nil else { return }
+        try CaseStore.addSignal(signal, to: id, in: db)
+        try append([CaseEntry.Content(.joined, text: text)], to: id, by: .system(signal.source), at: at, in: db)
+    }
+
+    /// Raises the severity; a lower or equal one changes nothing.
+    public func raiseSeverity(
+        to severity: Severity, reason: String, of id: CaseID, at: Instant, in db: any Writing
+    ) throws {
+        guard let record = try CaseStore.record(id, in: db), record.severity < severity else { return }
+        var content = CaseEntry.Content(.severityRaised, text: reason)
+        content.severity = severity
+        try append([content], to: id, by: .system("severity"), at: at, in: db)
+    }
+
+    /// Adds a line.
+    public func note(_ text: String, on id: CaseID, by actor: Actor, at: Instant, in db: any Writing) throws {
+        try append([CaseEntry.Content(.note, text: text)], to: id, by: actor, at: at, in: db)
+    }
+
+    /// The desk has taken the alarm.
+    public func acknowledged(_ id: CaseID, by actor: Actor, at: Instant, in db: any Writing) throws {
+        try append([CaseEntry.Content(.acknowledged)], to: id, by: actor, at: at, in: db)
+    }
+
+    /// It is known what the alarm was. A real one is accepted at once.
+    public func verified(
+        _ id: CaseID, verdict: Verdict, by actor: Actor, at: Instant, in db: any Writing
+    ) throws {
+        guard let record = try CaseStore.record(id, in: db) else { throw Problem.notFound }
+        var content = CaseEntry.Content(.verified)
+        content.verdict = verdict
+        var contents = [content]
+        if verdict == .real, record.phase == .open { contents.append(CaseEntry.Content(.accepted)) }
+        try append(contents, to: id, by: actor, at: at, in: db)
+    }
+
+    /// Whether the case is still open.
+    public func isOpen(_ id: CaseID, in db: any Reading) throws -> Bool {
+        try CaseStore.record(id, in: db)?.isOpen ?? false
+    }
+
+    @discardableResult
+    func append(
+        _ contents: [CaseEntry.Content], to id: CaseID, by actor: Actor, at: Instant, in db: any Writing
+    ) throws -> CaseState {
+        let state = try store.append(contents, to: id, by: actor, at: at, in: db)
+        try publish("case.changed", id, area: try CaseStore.record(id, in: db)?.area, in: db)
+        return state
+    }
+
+    private func publish(_ type: String, _ id: CaseID, area: AreaID?, in db: any Writing) throws {
+        try db.publish(
+            NewEvent(
+                type: type, subject: "cases/\(id)", permission: Permission.caseRead.name, area: area?.rawValue,
+                data: "{\"subject\":\"cases/\(id)\",\"caseId\":\"\(id)\"}"))
+    }
+}

@@ -1,0 +1,60 @@
+import Kernel
+import Storage
+
+/// What a list of cases is narrowed to.
+public struct CaseFilter: Sendable {
+    public var onlyOpen = false
+    public var phase: CasePhase?
+    public var kind: CaseKind?
+    public var severity: Severity?
+    public var area: AreaID?
+    public var subject: String?
+    public var overdueAt: Instant?
+    public var from: Instant?
+    public var to: Instant?
+    public var text: String?
+    /// The last case seen: the list goes on with older ones.
+    public var before: CaseID?
+
+    /// Everything.
+    public init() {}
+
+    var conditions: SQL {
+        var all: [SQL] = ["1 = 1"]
+        if onlyOpen { all.append("is_open = 1") }
+        if let phase { all.append("state = \(phase.rawValue)") }
+        if let kind { all.append("kind = \(kind.rawValue)") }
+        if let severity { all.append("severity = \(Int64(severity.rawValue))") }
+        if let area { all.append("area = \(area.rawValue)") }
+        if let subject { all.append("subject = \(subject)") }
+        if let overdueAt { all.append("is_open = 1 AND due_at < \(overdueAt)") }
+        if let from { all.append("opened_at >= \(from)") }
+        if let to { all.append("opened_at < \(to)") }
+        if let before { all.append("id < \(before.rawValue)") }
+        if let text {
+            let pattern = "%" + text.replacing("%", with: "").replacing("_", with: "") + "%"
+            all.append("(title LIKE \(pattern) OR place LIKE \(pattern) OR number LIKE \(pattern))")
+        }
+        return SQL.joined(all, by: " AND ")
+    }
+}
+
+enum CaseList {
+    static func page(_ filter: CaseFilter, limit: Int, in db: any Reading) throws -> [CaseRecord] {
+        try db.all(
+            CaseRecord.self,
+            """
+            SELECT \(raw: CaseRecord.columns) FROM case_record WHERE \(filter.conditions)
+            ORDER BY id DESC LIMIT \(Int64(limit))
+            """)
+    }
+
+    /// Numbers of the desk's head: open cases, and those that a clock has run out on.
+    static func counts(at now: Instant, in db: any Reading) throws -> (open: Int64, overdue: Int64) {
+        let open = try db.value(Int64.self, "SELECT COUNT(*) FROM case_record WHERE is_open = 1") ?? 0
+        let overdue =
+            try db.value(
+                Int64.self, "SELECT COUNT(*) FROM case_record WHERE is_open = 1 AND due_at < \(now)") ?? 0
+        return (open, overdue)
+    }
+}
