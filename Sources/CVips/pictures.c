@@ -1,1 +1,53 @@
 #include "pictures.h"
+
+#include <string.h>
+#include <vips/vips.h>
+
+int zl_pictures_start(void) {
+    if (vips_init("zhili") != 0) return 1;
+    // Loaders that nobody needs are doors that nobody needs.
+    vips_block_untrusted_set(TRUE);
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    return 0;
+}
+
+static int is_known(const char *loader) {
+    return loader != NULL && (strcmp(loader, "VipsForeignLoadJpegBuffer") == 0 ||
+                              strcmp(loader, "VipsForeignLoadPngBuffer") == 0 ||
+                              strcmp(loader, "VipsForeignLoadWebpBuffer") == 0);
+}
+
+int zl_pictures_size(const void *bytes, size_t count, int *width, int *height) {
+    if (!is_known(vips_foreign_find_load_buffer(bytes, count))) {
+        vips_error_clear();
+        return 1;
+    }
+    VipsImage *image = vips_image_new_from_buffer(bytes, count, "", "access", VIPS_ACCESS_SEQUENTIAL, NULL);
+    if (image == NULL) {
+        vips_error_clear();
+        return 1;
+    }
+    *width = vips_image_get_width(image);
+    *height = vips_image_get_height(image);
+    g_object_unref(image);
+    return 0;
+}
+
+int zl_pictures_jpeg(const void *bytes, size_t count, int edge, int quality, void **out, size_t *out_count, int *width,
+                     int *height) {
+    VipsImage *small = NULL;
+    if (vips_thumbnail_buffer((void *)bytes, count, &small, edge, "height", edge, "size", VIPS_SIZE_DOWN, "fail_on",
+                              VIPS_FAIL_ON_ERROR, NULL) != 0) {
+        vips_error_clear();
+        return 1;
+    }
+    *width = vips_image_get_width(small);
+    *height = vips_image_get_height(small);
+    int failed = vips_jpegsave_buffer(small, out, out_count, "Q", quality, "strip", TRUE, "optimize_coding", TRUE, NULL);
+    g_object_unref(small);
+    if (failed) vips_error_clear();
+    return failed;
+}
+
+void zl_pictures_free(void *bytes) { g_free(bytes); }

@@ -13,9 +13,10 @@ public struct Call: Sendable {
     public let incoming: Incoming
     /// The body, bounded by the route's limit.
     public let body: [UInt8]
+    /// Whether somebody who answers for these areas may know of what happens in an area.
+    public let covers: @Sendable (_ areas: [AreaID], _ area: AreaID) -> Bool
     let pages: Pages
     let theme: String
-    let route: String
 
     /// The caller of a route that somebody must be logged in for.
     public func signedIn() throws(Problem) -> Caller {

@@ -1,1 +1,17 @@
-int zl_pictures_version(void);
+#ifndef ZHILI_PICTURES_H
+#define ZHILI_PICTURES_H
+#include <stddef.h>
+
+/// Starts libvips once per process; 0 when it is ready.
+int zl_pictures_start(void);
+
+/// Reads width and height from a picture's head without decoding it; 0 when it is a JPEG, PNG or WebP.
+int zl_pictures_size(const void *bytes, size_t count, int *width, int *height);
+
+/// Decodes, turns upright, shrinks to at most `edge` pixels a side, drops all metadata and encodes as JPEG. The
+/// result is freed with `zl_pictures_free`. 0 on success.
+int zl_pictures_jpeg(const void *bytes, size_t count, int edge, int quality, void **out, size_t *out_count, int *width,
+                     int *height);
+
+void zl_pictures_free(void *bytes);
+#endif

@@ -10,11 +10,17 @@ public struct Dispatcher: Sendable {
     let database: any Database
     let pages: Pages
     let authenticator: any Authenticator
+    let covers: @Sendable (_ areas: [AreaID], _ area: AreaID) -> Bool
     let logger: Logger
     private let failures = Metrics.shared.counter("zhili_http_failures_total", "Requests answered with 500")
 
     /// A dispatcher over the centre's store, pages and staff.
-    public init(database: any Database, pages: Pages, authenticator: any Authenticator, logger: Logger) {
+    /// - Parameter covers: whether somebody who answers for `areas` may know of what happens in `area`.
+    public init(
+        database: any Database, pages: Pages, authenticator: any Authenticator, logger: Logger,
+        covers: @escaping @Sendable (_ areas: [AreaID], _ area: AreaID) -> Bool
+    ) {
+        self.covers = covers
         self.database = database
         self.pages = pages
         self.authenticator = authenticator
@@ -33,7 +39,7 @@ public struct Dispatcher: Sendable {
             }
             try admit(caller, to: route, incoming)
             let body = isRead(route) ? [] : try await readBody(route.bodyLimit)
-            let call = makeCall(caller, incoming, body: body, route: route.path)
+            let call = makeCall(caller, incoming, body: body)
             try checkForgery(call, route)
             return try await route.handler(call)
         } catch {
@@ -83,19 +89,19 @@ public struct Dispatcher: Sendable {
         return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    private func makeCall(_ caller: Caller?, _ incoming: Incoming, body: [UInt8], route: String) -> Call {
+    private func makeCall(_ caller: Caller?, _ incoming: Incoming, body: [UInt8]) -> Call {
         Call(
             caller: caller, database: database,
             language: Language(cookie: incoming.cookie("zhili_lang"), accept: incoming.headers[.acceptLanguage]),
-            incoming: incoming, body: body, pages: pages,
-            theme: incoming.cookie("zhili_theme") == "wall" ? "wall" : "light", route: route)
+            incoming: incoming, body: body, covers: covers, pages: pages,
+            theme: incoming.cookie("zhili_theme") == "wall" ? "wall" : "light")
     }
 }
 
 extension Dispatcher {
     /// What went wrong, in words that the client can use.
     func answer(to error: any Error, _ caller: Caller?, _ incoming: Incoming) -> Answer {
-        let call = makeCall(caller, incoming, body: [], route: "")
+        let call = makeCall(caller, incoming, body: [])
         var reference: String?
         let problem: Problem
         switch error {

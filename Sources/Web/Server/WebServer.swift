@@ -12,22 +12,15 @@ public struct WebServer: Sendable {
     private let dispatcher: Dispatcher
     private let routes: Routes
     private let files: StaticFiles
-    private let covers: @Sendable (_ areas: [AreaID], _ area: AreaID) -> Bool
     private let isSecure: Bool
     private let streams = StreamCount()
 
-    /// - Parameters:
-    ///   - covers: whether somebody who answers for `areas` may know of what happens in `area`.
-    ///   - isSecure: whether clients come over TLS.
-    public init(
-        dispatcher: Dispatcher, routes: Routes, files: StaticFiles, isSecure: Bool,
-        covers: @escaping @Sendable (_ areas: [AreaID], _ area: AreaID) -> Bool
-    ) {
+    /// - Parameter isSecure: whether clients come over TLS.
+    public init(dispatcher: Dispatcher, routes: Routes, files: StaticFiles, isSecure: Bool) {
         self.dispatcher = dispatcher
         self.routes = routes
         self.files = files
         self.isSecure = isSecure
-        self.covers = covers
     }
 
     /// What Hummingbird serves.
@@ -107,7 +100,7 @@ public struct WebServer: Sendable {
         }
         let stream = EventStream(
             database: dispatcher.database, authenticator: dispatcher.authenticator,
-            permissions: routes.permissions, covers: covers,
+            permissions: routes.permissions, covers: dispatcher.covers,
             cookie: incoming.cookie(dispatcher.authenticator.cookieName), bearer: incoming.bearer)
         var result = response(Answer(status: 200, body: .bytes([])), incoming)
         result.headers[.contentType] = "text/event-stream"

@@ -1,0 +1,170 @@
+import Foundation
+import Kernel
+import Logging
+import Storage
+import Web
+
+/// Cases, tasks, units and their pages.
+public struct CasesRoom: Room {
+    /// The room's name.
+    public let name = "cases"
+    /// Its tables.
+    public let migrations: [Migration]
+    /// What other rooms call.
+    public let desk: CaseDesk
+    let database: any Database
+    let surroundings: CaseSurroundings
+    let photos: PhotoStore
+    let logger: Logger
+
+    /// The schema, needed before there is a database.
+    public static func schema() throws -> [Migration] { try Migration.load(room: "cases", bundle: .module) }
+
+    /// Opens the room.
+    /// - Parameter folder: the data folder; photos lie in `files` under it.
+    public init(
+        database: any Database, desk: CaseDesk, surroundings: CaseSurroundings, folder: URL, logger: Logger
+    ) throws {
+        migrations = try Self.schema()
+        self.desk = desk
+        self.database = database
+        self.surroundings = surroundings
+        self.logger = logger
+        photos = try PhotoStore(folder: folder.appendingPathComponent("files"))
+    }
+
+    /// Its templates and words.
+    public var bundle: Bundle { .module }
+
+    /// Cases, units, statistics.
+    public var navigation: [NavigationItem] {
+        [
+            NavigationItem("/cases", key: "cases.nav.cases", icon: "cases", needs: .caseRead, order: 10),
+            NavigationItem("/units", key: "cases.nav.units", icon: "units", needs: .caseRead, order: 40),
+            NavigationItem("/statistics", key: "cases.nav.statistics", icon: "statistics", needs: .caseRead, order: 50),
+        ]
+    }
+
+    /// Pages and API.
+    public func routes(_ routes: inout Routes) {
+        caseRoutes(&routes)
+        moveRoutes(&routes)
+        taskRoutes(&routes)
+        unitRoutes(&routes)
+        photoRoutes(&routes)
+        statisticsRoutes(&routes)
+    }
+
+    /// Makes a unit; for set-up.
+    public static func addUnit(name: String, kind: String, phone: String, members: [StaffID], in db: any Writing) throws
+    {
+        let unit = Unit(id: .next(), name: name, kind: kind, phone: phone, isOffDuty: false)
+        try UnitStore.save(unit, members: members, in: db)
+    }
+}
+
+/// What the pages of a case show that other rooms know.
+public struct CaseSurroundings: Sendable {
+    /// An area's name.
+    public var areaName: @Sendable (AreaID) -> String
+    /// A case's alarms, with words from the given catalogue.
+    public var alarms: @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView]
+    /// Who was told of a case.
+    public var messages: @Sendable (CaseID, any Reading) throws -> [MessageView]
+    /// Whom a crew may call about a subject such as `sites/…`.
+    public var contacts: @Sendable (String, any Reading) throws -> [ContactView]
+
+    /// Surroundings of a centre.
+    public init(
+        areaName: @escaping @Sendable (AreaID) -> String,
+        alarms: @escaping @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView],
+        messages: @escaping @Sendable (CaseID, any Reading) throws -> [MessageView],
+        contacts: @escaping @Sendable (String, any Reading) throws -> [ContactView]
+    ) {
+        self.areaName = areaName
+        self.alarms = alarms
+        self.messages = messages
+        self.contacts = contacts
+    }
+}
+
+/// An alarm as the case shows it.
+public struct AlarmView: Encodable, Sendable {
+    /// A rule that led to what, in words.
+    public struct Reason: Encodable, Sendable {
+        public var rule: String
+        public var text: String
+        public init(rule: String, text: String) {
+            self.rule = rule
+            self.text = text
+        }
+    }
+    public var id: AlarmID
+    public var caseId: CaseID?
+    public var kind: String
+    public var state: String
+    public var verdict: String?
+    public var severity: Int
+    public var siteId: SiteID?
+    public var siteName: String
+    public var detectorName: String
+    public var address: String
+    public var unknownPlace: Bool
+    public var firstAt: String
+    public var lastAt: String
+    public var count: Int
+    public var reasons: [Reason]
+    public var location: GeoPoint?
+
+    /// An alarm's view.
+    public init(
+        id: AlarmID, caseId: CaseID?, kind: String, state: String, verdict: String?, severity: Int, siteId: SiteID?,
+        siteName: String, detectorName: String, address: String, unknownPlace: Bool, firstAt: String, lastAt: String,
+        count: Int, reasons: [Reason], location: GeoPoint?
+    ) {
+        self.id = id
+        self.caseId = caseId
+        self.kind = kind
+        self.state = state
+        self.verdict = verdict
+        self.severity = severity
+        self.siteId = siteId
+        self.siteName = siteName
+        self.detectorName = detectorName
+        self.address = address
+        self.unknownPlace = unknownPlace
+        self.firstAt = firstAt
+        self.lastAt = lastAt
+        self.count = count
+        self.reasons = reasons
+        self.location = location
+    }
+}
+
+/// Who was told, and how far that came.
+public struct MessageView: Encodable, Sendable {
+    public var to: String
+    public var channel: String
+    public var state: String
+    public var at: String
+
+    /// A message's view.
+    public init(to: String, channel: String, state: String, at: String) {
+        self.to = to
+        self.channel = channel
+        self.state = state
+        self.at = at
+    }
+}
+
+/// Somebody a crew may call.
+public struct ContactView: Encodable, Sendable {
+    public var name: String
+    public var phone: String
+
+    /// A contact.
+    public init(name: String, phone: String) {
+        self.name = name
+        self.phone = phone
+    }
+}

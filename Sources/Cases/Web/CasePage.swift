@@ -1,0 +1,135 @@
+import Kernel
+import Storage
+import Web
+
+extension CasesRoom {
+    /// The page of a case, from the same detail as the API's.
+    func casePage(_ detail: CaseDetail, _ call: Call) throws -> Answer {
+        let row = detail.row
+        let phase = CasePhase(rawValue: row.state) ?? .open
+        let severity = Severity(rawValue: row.severity) ?? .minor
+        let context: [String: Any] = [
+            "case": [
+                "id": row.id.description, "number": row.number, "name": row.title,
+                "stateText": call.word("cases.phase.\(row.state)"), "stateTint": tint(phase),
+                "severityText": call.word("cases.severity.\(row.severity)"), "severityTint": tint(severity),
+                "overdue": row.overdue, "supervised": row.supervised,
+            ] as [String: Any],
+            "moves": detail.allowed.compactMap { CaseMove(rawValue: $0) }.filter { $0 != .dispatch }
+                .map { move($0, call) },
+            "alarms": [
+                "present": !detail.alarms.isEmpty, "countText": String(detail.alarms.count),
+                "items": detail.alarms.map { alarm($0, call) },
+            ] as [String: Any],
+            "timeline": detail.timeline.reversed().map { line -> [String: Any] in
+                ["at": line.at, "atText": shortText(line.at), "actor": line.actor, "typeText": "", "text": line.text]
+            },
+            "clocks": detail.clocks.map { clock($0, call) },
+            "responseTimes": detail.responseTimes.map { time -> [String: Any] in
+                ["label": call.word("cases.step.\(time.step)"), "value": spanText(time.ms, call)]
+            },
+            "facts": facts(row, call),
+            "tasks": detail.tasks.map { task -> [String: Any] in
+                [
+                    "unitName": task.unitName, "stateText": call.word("cases.taskState.\(task.state)"),
+                    "stateTint": task.state == "done" ? "ok" : task.state == "offered" ? "warn" : "info",
+                    "at": task.at, "atText": shortText(task.at), "note": task.note,
+                ]
+            },
+            "messages": detail.messages.map { message -> [String: Any] in
+                [
+                    "to": message.to, "channelText": call.word("cases.channel.\(message.channel)"),
+                    "stateText": call.word("cases.messageState.\(message.state)"),
+                    "stateTint": message.state == "failed" ? "bad" : "", "at": message.at,
+                    "atText": shortText(message.at),
+                ]
+            },
+            "attachments": detail.attachments.map {
+                ["url": $0.url, "thumbnailUrl": $0.thumbnailUrl, "name": $0.name]
+            },
+        ]
+        return try call.page("case", title: row.title, context)
+    }
+
+    private func move(_ move: CaseMove, _ call: Call) -> [String: Any] {
+        var context: [String: Any] = [
+            "type": move.rawValue, "label": call.word("cases.move.\(move.rawValue)"),
+            "tint": move == .close ? "primary" : move == .reject || move == .standDown ? "danger" : "",
+            "danger": move == .reject || move == .standDown,
+            "text": ["label": call.word("cases.form.text"), "required": move.needsText] as [String: Any],
+        ]
+        if let help = call.word(ifKnown: "cases.moveHelp.\(move.rawValue)") { context["help"] = help }
+        if move == .merge {
+            context["other"] = ["label": call.word("cases.form.other"), "value": "", "placeholder": "261124-0001"]
+        }
+        if move == .extend {
+            context["choices"] = [
+                [
+                    "legend": call.word("cases.form.days"), "multiple": false,
+                    "items": [1, 3, 5, 10].map { days -> [String: Any] in
+                        [
+                            "name": "days", "value": String(days),
+                            "label": call.word("cases.form.dayCount", ["n": String(days)]), "checked": days == 3,
+                        ]
+                    },
+                ] as [String: Any]
+            ]
+        }
+        return context
+    }
+
+    private func alarm(_ alarm: AlarmView, _ call: Call) -> [String: Any] {
+        [
+            "detectorName": alarm.detectorName, "address": alarm.address,
+            "kindText": call.word("cases.alarmKind.\(alarm.kind)"), "firstAt": alarm.firstAt,
+            "firstAtText": shortText(alarm.firstAt), "count": String(alarm.count),
+            "stateTint": alarm.state == "raised" ? "bad" : alarm.state == "cleared" ? "" : "info",
+            "stateText": alarm.verdict.map { call.word("cases.verdict.\($0)") }
+                ?? call.word("cases.alarmState.\(alarm.state)"),
+            "reasons": alarm.reasons.map { ["rule": $0.rule, "text": $0.text] },
+        ]
+    }
+
+    private func clock(_ clock: CaseDetail.ClockView, _ call: Call) -> [String: Any] {
+        let left = clock.limitMs - clock.elapsedMs
+        return [
+            "label": call.word("cases.clock.\(clock.name)"), "paused": clock.paused,
+            "remainingText": call.word(
+                left < 0 ? "cases.clockOver" : "cases.clockLeft", ["span": spanText(abs(left), call)]),
+            "tint": left < 0 ? "bad" : left * 4 < clock.limitMs ? "warn" : "",
+            "percent": String(min(100, max(0, clock.elapsedMs * 100 / max(1, clock.limitMs)))),
+            "dueAt": clock.dueAt ?? "", "dueText": clock.dueAt.map(shortText) ?? "—",
+        ]
+    }
+
+    private func facts(_ row: CaseRow, _ call: Call) -> [[String: Any]] {
+        var facts: [[String: Any]] = [
+            ["label": call.word("cases.column.kind"), "value": call.word("cases.kindName.\(row.kind)")],
+            ["label": call.word("cases.column.place"), "value": row.place],
+            ["label": call.word("cases.column.area"), "value": row.areaName],
+            ["label": call.word("cases.column.openedAt"), "value": shortText(row.openedAt)],
+        ]
+        if let closed = row.closedAt {
+            facts.append(["label": call.word("cases.column.closedAt"), "value": shortText(closed)])
+        }
+        if row.subject.hasPrefix("sites/") {
+            facts.append(
+                ["label": call.word("cases.column.site"), "value": row.place, "href": "/" + row.subject])
+        }
+        return facts.filter { ($0["value"] as? String)?.isEmpty == false }
+    }
+}
+
+private func shortText(_ time: String) -> String { time.prefix(10) + " " + time.dropFirst(11).prefix(8) }
+
+/// A span as people on duty read it.
+func spanText(_ ms: Int64, _ call: Call) -> String {
+    let seconds = ms / 1_000
+    if seconds < 3_600 {
+        return call.word("cases.span.minutes", ["m": String(seconds / 60), "s": String(seconds % 60)])
+    }
+    if seconds < 48 * 3_600 {
+        return call.word("cases.span.hours", ["h": String(seconds / 3_600), "m": String(seconds / 60 % 60)])
+    }
+    return call.word("cases.span.days", ["d": String(seconds / 86_400), "h": String(seconds / 3_600 % 24)])
+}

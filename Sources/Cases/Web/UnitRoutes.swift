@@ -1,0 +1,89 @@
+import Identity
+import Kernel
+import Storage
+import Web
+
+/// A unit as the desk shows it.
+struct UnitView: Encodable {
+    var id: UnitID
+    var name: String
+    var kind: String
+    var phone: String
+    var state: String
+
+    init(_ status: UnitStatus) {
+        id = status.unit.id
+        name = status.unit.name
+        kind = status.unit.kind
+        phone = status.unit.phone
+        state = status.state.rawValue
+    }
+}
+
+extension CasesRoom {
+    func unitRoutes(_ routes: inout Routes) {
+        routes.get("/api/v1/units", .needs(.caseRead), "Units and what they do now") { call in
+            let units = try await database.read { db in try UnitStore.all(in: db) }
+            return try .list(units.map(UnitView.init), next: nil)
+        }
+        routes.get("/units", .needs(.caseRead), "Units and what they do now") { call in
+            let canManage = try call.signedIn().may(.unitManage)
+            let context = try await database.read { db in
+                let units = try UnitStore.all(in: db)
+                let members = try db.all(
+                    Member.self, "SELECT unit, staff FROM unit_member ORDER BY unit, staff LIMIT 2000")
+                let names = try StaffDirectory.names(of: members.map(\.staff), in: db)
+                return units.map { status in
+                    UnitContext(
+                        status: status,
+                        members: members.filter { $0.unit == status.unit.id }.compactMap { names[$0.staff] })
+                }
+            }
+            return try call.page(
+                "units", title: call.word("cases.nav.units"),
+                [
+                    "canManage": canManage,
+                    "items": context.map { item -> [String: Any] in
+                        [
+                            "id": item.status.unit.id.description, "name": item.status.unit.name,
+                            "kind": call.word("cases.unitKind.\(item.status.unit.kind)"),
+                            "phone": item.status.unit.phone,
+                            "state": call.word("cases.unitState.\(item.status.state.rawValue)"),
+                            "tint": item.status.state == .available
+                                ? "ok" : item.status.state == .offDuty ? "" : "warn",
+                            "members": item.members.joined(separator: call.language == .zh ? "、" : ", "),
+                            "offDuty": item.status.unit.isOffDuty, "tasks": String(item.status.tasks.count),
+                        ]
+                    },
+                ])
+        }
+        routes.post("/units/{id}/duty", .needs(.unitManage), "Take a unit on or off duty") { call in
+            let id: UnitID = try call.id()
+            let off: Int64 = call.form["off"] == "1" ? 1 : 0
+            try await database.write { db in
+                guard try db.execute("UPDATE unit SET off_duty = \(off) WHERE id = \(id.rawValue)") == 1 else {
+                    throw Problem.notFound
+                }
+                try db.publish(
+                    NewEvent(
+                        type: "unit.changed", subject: "units/\(id)", permission: Permission.caseRead.name,
+                        data: "{\"subject\":\"units/\(id)\"}"))
+            }
+            return .redirect(to: "/units?done=saved")
+        }
+    }
+
+    private struct Member: RowDecodable {
+        var unit: UnitID
+        var staff: StaffID
+        init(row: inout Row) throws {
+            unit = UnitID(rawValue: try row.next())
+            staff = StaffID(rawValue: try row.next())
+        }
+    }
+
+    private struct UnitContext: Sendable {
+        var status: UnitStatus
+        var members: [String]
+    }
+}

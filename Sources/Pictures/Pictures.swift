@@ -1,0 +1,66 @@
+import CVips
+import Dispatch
+
+/// Makes pictures from outside safe to keep and show: decoded, turned upright, shrunk, and encoded again as JPEG, so
+/// that nothing of the file that came in stays, neither its metadata nor what else it may carry.
+public enum Pictures {
+    /// What is accepted.
+    public struct Limits: Sendable {
+        /// Bytes of the file.
+        public var bytes = 12 << 20
+        /// Pixels before decoding; a small file may unpack to gigabytes.
+        public var pixels = 50_000_000
+        /// Pixels a side of what is kept.
+        public var edge = 1_920
+        /// The standard limits.
+        public init() {}
+    }
+
+    /// A picture that is safe to keep.
+    public struct Picture: Sendable, Equatable {
+        /// JPEG.
+        public var bytes: [UInt8]
+        /// Pixels.
+        public var width: Int
+        /// Pixels.
+        public var height: Int
+    }
+
+    /// Why a picture is refused.
+    public enum Refusal: Error, Equatable {
+        /// More bytes or pixels than are accepted.
+        case tooLarge
+        /// Neither JPEG, PNG nor WebP, or broken.
+        case notAPicture
+    }
+
+    private static let isReady = zl_pictures_start() == 0
+    private static let queue = DispatchQueue(label: "zhili.pictures")
+
+    /// Encodes a picture again, on a thread of its own.
+    public static func reencode(_ bytes: [UInt8], _ limits: Limits = Limits()) async throws -> Picture {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try reencodeNow(bytes, limits) }) }
+        }
+    }
+
+    private static func reencodeNow(_ bytes: [UInt8], _ limits: Limits) throws -> Picture {
+        guard isReady, !bytes.isEmpty else { throw Refusal.notAPicture }
+        guard bytes.count <= limits.bytes else { throw Refusal.tooLarge }
+        var width: Int32 = 0
+        var height: Int32 = 0
+        guard zl_pictures_size(bytes, bytes.count, &width, &height) == 0, width > 0, height > 0 else {
+            throw Refusal.notAPicture
+        }
+        guard Int(width) * Int(height) <= limits.pixels else { throw Refusal.tooLarge }
+        var out: UnsafeMutableRawPointer?
+        var count = 0
+        guard
+            zl_pictures_jpeg(bytes, bytes.count, Int32(limits.edge), 82, &out, &count, &width, &height) == 0,
+            let out
+        else { throw Refusal.notAPicture }
+        defer { zl_pictures_free(out) }
+        return Picture(
+            bytes: Array(UnsafeRawBufferPointer(start: out, count: count)), width: Int(width), height: Int(height))
+    }
+}
