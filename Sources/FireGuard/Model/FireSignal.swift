@@ -30,6 +30,8 @@ public struct FireSignal: Sendable, Equatable {
         case operation
         /// The duty post answered a roll-call (查岗).
         case rollCallAnswered = "roll-call-answered"
+        /// The device reports that it is there; a sign of life and nothing else.
+        case alive
         /// The platform or broker says that the device is gone.
         case offline
         /// The platform or broker says that the device is back.
@@ -56,6 +58,8 @@ public struct FireSignal: Sendable, Equatable {
     public var receivedAt: Instant
     /// What the device says in words, at most 200 characters.
     public var text: String
+    /// The battery in percent, where the signal tells.
+    public var battery: Int?
     /// The bytes it came in, at most 2,048.
     public var raw: [UInt8]
     /// The same for a repeat of the very same transmission, at most 128 characters.
@@ -65,7 +69,8 @@ public struct FireSignal: Sendable, Equatable {
     public init(
         source: SignalSource, address: String, scope: Scope = .component, kind: Kind,
         detectorKind: DetectorKind? = nil, isMarkedTest: Bool = false, isLevel: Bool = false,
-        deviceTime: Instant? = nil, receivedAt: Instant, text: String = "", raw: [UInt8] = [], uniqueKey: String
+        deviceTime: Instant? = nil, receivedAt: Instant, text: String = "", battery: Int? = nil, raw: [UInt8] = [],
+        uniqueKey: String
     ) {
         self.source = source
         self.address = String(address.prefix(64))
@@ -77,6 +82,7 @@ public struct FireSignal: Sendable, Equatable {
         self.deviceTime = deviceTime
         self.receivedAt = receivedAt
         self.text = String(text.prefix(200))
+        self.battery = battery.map { min(max($0, 0), 100) }
         self.raw = Array(raw.prefix(2_048))
         self.uniqueKey = String(uniqueKey.prefix(128))
     }

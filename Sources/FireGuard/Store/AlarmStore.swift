@@ -80,6 +80,14 @@ enum AlarmStore {
         return found
     }
 
+    /// Whether an open alarm of a source still waits for its device's return to normal.
+    static func isWaitingForRestore(_ key: String, in db: any Reading) throws -> Bool {
+        try db.value(
+            Int64.self,
+            "SELECT id FROM alarm WHERE source_key = \(key) AND state <> 'cleared' AND restored_at IS NULL LIMIT 1")
+            != nil
+    }
+
     /// The newest alarm of a source, as the rules look at it.
     static func newest(ofSource key: String, desk: any Desk, in db: any Reading) throws -> AlarmRules.Known? {
         try known("source_key = \(key)", limit: 1, desk: desk, in: db).first

@@ -27,29 +27,38 @@ public struct Ingest: Sendable {
     @discardableResult
     public func take(_ signals: [FireSignal]) async throws -> [Outcome] {
         guard !signals.isEmpty else { return [] }
-        let outcomes = try await database.write { db in
-            try signals.map { try take($0, in: db) }
+        let taken = try await database.write { db in
+            try signals.map { signal in
+                let origin = try Origin(of: signal, in: db)
+                return (outcome: try take(signal, origin, in: db), origin: origin)
+            }
         }
-        for outcome in outcomes {
-            if case .raised = outcome { Counters.raised.add() }
-            if case .folded = outcome { Counters.folded.add() }
+        for (signal, taken) in zip(signals, taken) {
+            if case .raised = taken.outcome { Counters.raised.add() }
+            if case .folded = taken.outcome { Counters.folded.add() }
+            // The platform's word that a device is gone is no sign of its life.
+            guard signal.kind != .offline else { continue }
+            if let id = taken.origin.gateway?.id { presence.touch(.gateway(id), at: signal.receivedAt) }
+            if let id = taken.origin.detector?.id {
+                presence.touch(.detector(id), at: signal.receivedAt, battery: signal.battery)
+            }
         }
-        return outcomes
+        return taken.map(\.outcome)
     }
 
     /// Takes one signal inside a transaction.
-    func take(_ signal: FireSignal, in db: any Writing) throws -> Outcome {
-        let origin = try Origin(of: signal, in: db)
+    private func take(_ signal: FireSignal, _ origin: Origin, in db: any Writing) throws -> Outcome {
+        // A panel tells thousands of times that all is well; it is stored when it ends something.
+        if signal.kind == .alive { return .stored }
+        if signal.kind == .restore, try !endsSomething(origin, in: db) { return .stored }
         guard let row = try SignalStore.insert(signal, source: origin.key, in: db) else { return .known }
         switch signal.kind {
         case .fire:
             return try fire(signal, row: row, origin, in: db)
         case .restore:
             try restore(.source(origin.key), signal, origin, in: db)
-            if let detector = origin.detector {
-                try DeviceStore.setInAlarm(false, detector.id, in: db)
-                try end(.fault, origin, at: signal.receivedAt, in: db)
-            }
+            if let detector = origin.detector { try DeviceStore.setInAlarm(false, detector.id, in: db) }
+            try end(.fault, origin, at: signal.receivedAt, in: db)
         case .reset:
             guard let gateway = origin.gateway else { break }
             try restore(.gateway(gateway.id), signal, origin, in: db)
@@ -62,9 +71,16 @@ public struct Ingest: Sendable {
             if let gateway = origin.gateway {
                 try RollCallStore.answered(gateway.id, at: signal.receivedAt, in: db)
             }
-        case .test, .operation: break
+        case .test, .operation, .alive: break
         }
         return .stored
+    }
+
+    private func endsSomething(_ origin: Origin, in db: any Reading) throws -> Bool {
+        if let detector = origin.detector, detector.isInAlarm || detector.isFaulty { return true }
+        if try AlarmStore.isWaitingForRestore(origin.key, in: db) { return true }
+        guard let thing = origin.thing else { return false }
+        return try TroubleStore.isOpen(.fault, thing: Troubles.slot(thing, origin.part), in: db)
     }
 
     // MARK: Fire
@@ -201,12 +217,12 @@ public struct Ingest: Sendable {
         _ kind: Trouble.Kind, _ origin: Origin, at now: Instant, text: String, in db: any Writing
     ) throws {
         guard let thing = origin.thing else { return }
-        try Troubles(desk: desk).open(kind, of: thing, text: text, at: now, in: db)
+        try Troubles(desk: desk).open(kind, of: thing, part: origin.part, text: text, at: now, in: db)
     }
 
     private func end(_ kind: Trouble.Kind, _ origin: Origin, at now: Instant, in db: any Writing) throws {
         guard let thing = origin.thing else { return }
-        try Troubles(desk: desk).end(kind, of: thing, at: now, in: db)
+        try Troubles(desk: desk).end(kind, of: thing, part: origin.part, at: now, in: db)
     }
 }
 
@@ -217,8 +233,10 @@ struct Origin {
     var site: Site?
     /// The source's stable name, registered or not.
     var key: String
+    private var address: String
 
     init(of signal: FireSignal, in db: any Reading) throws {
+        address = signal.address
         key = "\(signal.source.kind.rawValue):\(signal.source.address):\(signal.address)"
         gateway = try DeviceStore.gateway(signal.source.kind, address: signal.source.address, in: db)
         if let gateway {
@@ -230,6 +248,9 @@ struct Origin {
 
     /// The registered thing that has a fault or falls silent.
     var thing: Thing? { detector.map { .detector($0.id) } ?? gateway.map { .gateway($0.id) } }
+
+    /// The address behind a gateway that is registered no further.
+    var part: String { detector == nil ? address : "" }
 
     /// Where, in words: the register's if it has any, else what the device says, else its address.
     func place(_ signal: FireSignal) -> String {

@@ -32,6 +32,11 @@ enum TroubleStore {
         return open
     }
 
+    static func isOpen(_ kind: Trouble.Kind, thing: String, in db: any Reading) throws -> Bool {
+        try db.value(
+            Int64.self, "SELECT id FROM trouble WHERE thing = \(thing) AND kind = \(kind) AND ended_at IS NULL") != nil
+    }
+
     /// Open troubles of a site, newest first.
     static func openAt(_ site: SiteID, in db: any Reading) throws -> [Trouble] {
         try db.all(

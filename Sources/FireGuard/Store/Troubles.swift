@@ -5,15 +5,17 @@ import Storage
 struct Troubles {
     let desk: any Desk
 
-    /// Opens a trouble unless it is open.
+    /// Opens a trouble unless it is open; `part` is an address behind a gateway that is registered no further.
     /// - Returns: whether it is new.
     @discardableResult
-    func open(_ kind: Trouble.Kind, of thing: Thing, text: String, at now: Instant, in db: any Writing) throws -> Bool {
+    func open(
+        _ kind: Trouble.Kind, of thing: Thing, part: String = "", text: String, at now: Instant, in db: any Writing
+    ) throws -> Bool {
         let about = try About(thing, in: db)
         let trouble = Trouble(
             id: .next(), kind: kind, detector: about.detector?.id, gateway: about.gateway?.id, site: about.site?.id,
             since: now, endedAt: nil, caseID: nil)
-        guard try TroubleStore.open(trouble, thing: thing.subject, in: db) else { return false }
+        guard try TroubleStore.open(trouble, thing: Self.slot(thing, part), in: db) else { return false }
         try set(kind, true, thing, in: db)
         let values = [
             "site": about.site?.name ?? "", "thing": about.name, "text": text,
@@ -42,8 +44,12 @@ struct Troubles {
 
     /// Ends it and says so on its case.
     @discardableResult
-    func end(_ kind: Trouble.Kind, of thing: Thing, at now: Instant, in db: any Writing) throws -> Bool {
-        guard let ended = try TroubleStore.end(kind, thing: thing.subject, at: now, in: db) else { return false }
+    func end(
+        _ kind: Trouble.Kind, of thing: Thing, part: String = "", at now: Instant, in db: any Writing
+    ) throws -> Bool {
+        guard let ended = try TroubleStore.end(kind, thing: Self.slot(thing, part), at: now, in: db) else {
+            return false
+        }
         try set(kind, false, thing, in: db)
         let about = try About(thing, in: db)
         if let caseID = ended.caseID {
@@ -53,6 +59,11 @@ struct Troubles {
         }
         try publish(thing, kind, open: false, about, in: db)
         return true
+    }
+
+    /// What an open trouble is unique by.
+    static func slot(_ thing: Thing, _ part: String) -> String {
+        part.isEmpty ? thing.subject : "\(thing.subject)/\(part)"
     }
 
     private func set(_ kind: Trouble.Kind, _ isOpen: Bool, _ thing: Thing, in db: any Writing) throws {
