@@ -20,6 +20,8 @@ public struct FireSignal: Sendable, Equatable {
         case fault
         /// The battery needs changing.
         case lowBattery = "low-battery"
+        /// The battery is good again.
+        case batteryOK = "battery-ok"
         /// A test button or a self-test; never a fire, however the test bit of a fire stands.
         case test
         /// The component is back to normal; ends no alarm by itself.

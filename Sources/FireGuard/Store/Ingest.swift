@@ -50,6 +50,7 @@ public struct Ingest: Sendable {
     private func take(_ signal: FireSignal, _ origin: Origin, in db: any Writing) throws -> Outcome {
         // A panel tells thousands of times that all is well; it is stored when it ends something.
         if signal.kind == .alive { return .stored }
+        if signal.kind == .batteryOK, origin.detector?.isBatteryLow != true { return .stored }
         if signal.kind == .restore, try !endsSomething(origin, in: db) { return .stored }
         guard let row = try SignalStore.insert(signal, source: origin.key, in: db) else { return .known }
         switch signal.kind {
@@ -65,6 +66,7 @@ public struct Ingest: Sendable {
             try DeviceStore.endAlarms(at: gateway.id, in: db)
         case .fault: try open(.fault, origin, at: signal.receivedAt, text: signal.text, in: db)
         case .lowBattery: try open(.lowBattery, origin, at: signal.receivedAt, text: "", in: db)
+        case .batteryOK: try end(.lowBattery, origin, at: signal.receivedAt, in: db)
         case .offline: try open(.offline, origin, at: signal.receivedAt, text: "", in: db)
         case .online: try end(.offline, origin, at: signal.receivedAt, in: db)
         case .rollCallAnswered:
