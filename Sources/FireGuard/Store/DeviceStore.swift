@@ -88,6 +88,13 @@ enum DeviceStore {
         }
     }
 
+    static func isGatewayOffline(of detector: DetectorID, in db: any Reading) throws -> Bool {
+        try db.value(
+            Bool.self,
+            "SELECT gateway.offline FROM detector JOIN gateway ON gateway.id = detector.gateway WHERE detector.id = \(detector)"
+        ) ?? false
+    }
+
     static func setOffline(_ isOffline: Bool, gateway id: GatewayID, in db: any Writing) throws {
         try db.execute("UPDATE gateway SET offline = \(isOffline) WHERE id = \(id)")
     }

@@ -42,6 +42,27 @@ struct Troubles {
         return true
     }
 
+    /// Opens the work of an inspection that was not recorded in time: one for each site, whatever is owed there.
+    func openInspection(_ inspection: Inspection, at now: Instant, in db: any Writing) throws {
+        guard let site = try SiteStore.find(inspection.site, in: db) else { return }
+        let trouble = Trouble(
+            id: .next(), kind: .inspectionOverdue, detector: nil, gateway: nil, site: site.id, since: now,
+            endedAt: nil, caseID: nil)
+        guard try TroubleStore.open(trouble, thing: "sites/\(site.id)", in: db) else { return }
+        let title = desk.word(
+            "fire.work.title",
+            [
+                "site": site.name, "thing": desk.word("fire.inspection.\(inspection.kind.rawValue)", [:]), "text": "",
+                "trouble": desk.word("fire.trouble.inspection-overdue", [:]),
+            ])
+        let caseID = try desk.openCase(
+            NewFireCase(
+                isWork: true, severity: 1, title: title, place: site.address, point: site.point, area: site.area,
+                subject: "sites/\(site.id)", signalKey: "trouble/\(trouble.id)", at: now),
+            in: db)
+        try TroubleStore.setCase(trouble.id, caseID, in: db)
+    }
+
     /// Ends it and says so on its case.
     @discardableResult
     func end(
