@@ -29,8 +29,9 @@ public struct Gateway: Sendable, Equatable {
     public var site: SiteID?
     /// Seconds between its signs of life; 0: none are expected. Silence of twice that and 10 s is a warning.
     public var heartbeatSeconds: Int
-    /// SHA-256 of the push token, hexadecimal; empty where the protocol has none.
-    public var tokenHash: String
+    /// What its pushes are checked by: OneNET's token as it is, for the others the token's SHA-256 in hexadecimal; empty
+    /// where there is none. It never leaves the store.
+    public var secret: String
     /// When it was last heard.
     public var lastSeen: Instant?
     /// Whether its silence has been noticed and not yet ended.
@@ -39,7 +40,7 @@ public struct Gateway: Sendable, Equatable {
     /// A gateway as stored.
     public init(
         id: GatewayID, kind: GatewayKind, address: String, name: String, site: SiteID? = nil,
-        heartbeatSeconds: Int = 30, tokenHash: String = "", lastSeen: Instant? = nil, isOffline: Bool = false
+        heartbeatSeconds: Int = 30, secret: String = "", lastSeen: Instant? = nil, isOffline: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -47,7 +48,7 @@ public struct Gateway: Sendable, Equatable {
         self.name = name
         self.site = site
         self.heartbeatSeconds = heartbeatSeconds
-        self.tokenHash = tokenHash
+        self.secret = secret
         self.lastSeen = lastSeen
         self.isOffline = isOffline
     }

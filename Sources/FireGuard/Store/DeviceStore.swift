@@ -26,11 +26,11 @@ enum DeviceStore {
     static func save(_ gateway: Gateway, in db: any Writing) throws {
         try db.execute(
             """
-            INSERT INTO gateway (id, kind, address, name, site, heartbeat_s, token_hash, last_seen, offline)
+            INSERT INTO gateway (id, kind, address, name, site, heartbeat_s, secret, last_seen, offline)
             VALUES (\(gateway.id), \(gateway.kind), \(gateway.address), \(gateway.name), \(gateway.site),
-              \(gateway.heartbeatSeconds), \(gateway.tokenHash), \(gateway.lastSeen), \(gateway.isOffline))
+              \(gateway.heartbeatSeconds), \(gateway.secret), \(gateway.lastSeen), \(gateway.isOffline))
             ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name, site = excluded.site,
-              heartbeat_s = excluded.heartbeat_s, token_hash = excluded.token_hash
+              heartbeat_s = excluded.heartbeat_s, secret = excluded.secret
             """)
     }
 
@@ -162,7 +162,7 @@ struct DetectorFilter: Sendable {
 }
 
 extension Gateway: RowDecodable {
-    static let columns = "id, kind, address, name, site, heartbeat_s, token_hash, last_seen, offline"
+    static let columns = "id, kind, address, name, site, heartbeat_s, secret, last_seen, offline"
 
     /// Reads the columns of a gateway.
     public init(row: inout Row) throws {
@@ -172,7 +172,7 @@ extension Gateway: RowDecodable {
         name = try row.next()
         site = try row.next()
         heartbeatSeconds = try row.next()
-        tokenHash = try row.next()
+        secret = try row.next()
         lastSeen = try row.next()
         isOffline = try row.next()
     }

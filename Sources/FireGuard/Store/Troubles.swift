@@ -63,6 +63,14 @@ struct Troubles {
         try TroubleStore.setCase(trouble.id, caseID, in: db)
     }
 
+    /// Ends the work of a site's late inspections.
+    func endInspection(of site: SiteID, at now: Instant, in db: any Writing) throws {
+        let ended = try TroubleStore.end(.inspectionOverdue, thing: "sites/\(site)", at: now, in: db)
+        guard let caseID = ended?.caseID else { return }
+        let values = ["thing": "", "trouble": desk.word("fire.trouble.inspection-overdue", [:])]
+        try desk.note(desk.word("fire.note.trouble-ended", values), on: caseID, by: .system("fire"), at: now, in: db)
+    }
+
     /// Ends it and says so on its case.
     @discardableResult
     func end(

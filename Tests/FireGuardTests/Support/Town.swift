@@ -19,7 +19,7 @@ final class Town: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let database = try SQLiteDatabase(path: folder.appendingPathComponent("town.db").path)
         self.database = database
-        try await Migrator.migrate(database, FireGuard.migrations() + [FakeDesk.migration])
+        try await Migrator.migrate(database, FireGuard.schema() + [FakeDesk.migration])
         ingest = Ingest(database: database, desk: FakeDesk(), rules: AlarmRules(), presence: Presence())
         let (site, gateway, now) = (site, gateway, start)
         try await database.write { db in

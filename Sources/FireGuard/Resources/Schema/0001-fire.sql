@@ -12,7 +12,7 @@ CREATE TABLE key_holder (
 CREATE INDEX key_holder_site ON key_holder (site, place);
 CREATE TABLE gateway (
   id BIGINT PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL, name TEXT NOT NULL,
-  site BIGINT REFERENCES site (id), heartbeat_s BIGINT NOT NULL, token_hash TEXT NOT NULL,
+  site BIGINT REFERENCES site (id), heartbeat_s BIGINT NOT NULL, secret TEXT NOT NULL,
   last_seen BIGINT, offline BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX gateway_address ON gateway (kind, address);
