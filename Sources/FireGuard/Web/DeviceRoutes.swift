@@ -213,11 +213,11 @@ enum PushToken {
     static func stored(_ token: String, for kind: GatewayKind) -> String {
         kind == .onenet
             ? token
-            : MessageDigest.sha256(Array(token.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            : Secret.hex(Digest.sha256(Array(token.utf8)))
     }
 
     /// Whether `given` is the token kept as `stored`.
     static func matches(_ given: String, _ stored: String) -> Bool {
-        !stored.isEmpty && MessageDigest.isEqual(Array(self.stored(given, for: .json).utf8), Array(stored.utf8))
+        !stored.isEmpty && Secret.equal(Array(self.stored(given, for: .json).utf8), Array(stored.utf8))
     }
 }

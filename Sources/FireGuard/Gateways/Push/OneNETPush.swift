@@ -6,7 +6,7 @@ import Kernel
 enum OneNETPush {
     /// The signature of a message.
     static func signature(token: String, nonce: String, message: String) -> String {
-        Data(MessageDigest.md5(Array((token + nonce + message).utf8))).base64EncodedString()
+        Data(Digest.md5(Array((token + nonce + message).utf8))).base64EncodedString()
     }
 
     /// The answer to the platform's check of a new address: `msg` as it came, when its signature holds.
@@ -15,7 +15,7 @@ enum OneNETPush {
     static func handshake(token: String, nonce: String, message: String, signature: String) throws(Problem) -> String {
         let given = signature.replacingOccurrences(of: " ", with: "+")
         let due = self.signature(token: token, nonce: nonce, message: message)
-        guard MessageDigest.isEqual(Array(due.utf8), Array(given.utf8)) else { throw Problem.forbidden }
+        guard !token.isEmpty, Secret.equal(Array(due.utf8), Array(given.utf8)) else { throw Problem.forbidden }
         return message
     }
 
@@ -29,7 +29,7 @@ enum OneNETPush {
         guard let raw = MemberText.of("msg", in: body) else { throw .invalid(["msg": "required"]) }
         let given = (document["signature"] ?? document["msg_signature"])?.asText ?? ""
         let due = signature(token: token, nonce: document["nonce"]?.asText ?? "", message: raw)
-        guard MessageDigest.isEqual(Array(due.utf8), Array(given.utf8)) else { throw Problem.forbidden }
+        guard !token.isEmpty, Secret.equal(Array(due.utf8), Array(given.utf8)) else { throw Problem.forbidden }
         guard let message = LooseJSON.read(Array(raw.utf8)) else { throw .invalid(["msg": "invalid"]) }
         let items: [LooseJSON] = if case .list(let items) = message { items } else { [message] }
         guard items.count <= PlainReport.limit else { throw .invalid(["msg": "too-many"]) }
