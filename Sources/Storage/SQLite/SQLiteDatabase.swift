@@ -20,6 +20,8 @@ public final class SQLiteDatabase: Database {
         configuration.maximumReaderCount = readers
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(10)
+        // A batch is one transaction over many calls of the writer.
+        configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
             // FULL: a commit has reached the disk before anybody is answered.
             try db.execute(sql: "PRAGMA synchronous = FULL")

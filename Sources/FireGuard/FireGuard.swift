@@ -1,0 +1,109 @@
+import Foundation
+import Kernel
+import Logging
+import MQTT
+import ServiceLifecycle
+import Storage
+import Web
+
+/// The fire room (智慧烟感): sites, detectors and their gateways, alarms from the first frame to the reset.
+///
+/// It needs a store and a ``Desk``; it offers routes, workers and, to whoever tests or simulates, ``ingest``.
+public struct FireGuard: Room {
+    /// What can be set from outside.
+    public struct Configuration: Sendable {
+        /// The GB/T 26875.3 server; `nil` leaves it out.
+        public var gb26875: UITDConfiguration? = UITDConfiguration()
+        /// The broker to listen to; `nil` leaves it out.
+        public var broker: MQTTConfiguration?
+        /// Which topics mean what.
+        public var topics: [TopicRule] = []
+        /// How alarms are judged.
+        public var rules = AlarmRules()
+        /// Days for which signals' bytes are kept; 0 keeps them for good.
+        public var signalDays: Int64 = 365
+
+        /// The usual settings, without a broker.
+        public init() {}
+    }
+
+    /// The room's name.
+    public let name = "fire"
+    /// Its schema, in order.
+    public let migrations: [Migration]
+    /// Where all gateways hand over what they hear.
+    public let ingest: Ingest
+    private let database: any Database
+    private let desk: any Desk
+    private let configuration: Configuration
+    private let logger: Logger
+    private let presence = Presence()
+    private let directory = GatewayDirectory()
+    private let watch: SilenceWatch
+    private let server: UITDServer
+
+    /// The room over a store and a desk.
+    /// - Throws: ``StorageError/schema(_:)`` when its schema cannot be read.
+    public init(
+        database: any Database, desk: any Desk, configuration: Configuration = Configuration(), logger: Logger,
+        listening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws {
+        migrations = try Self.schema()
+        self.database = database
+        self.desk = desk
+        self.configuration = configuration
+        self.logger = logger
+        ingest = Ingest(database: database, desk: desk, rules: configuration.rules, presence: presence)
+        watch = SilenceWatch(database: database, desk: desk, presence: presence, logger: logger)
+        server = UITDServer(
+            configuration.gb26875 ?? UITDConfiguration(), ingest: ingest, directory: directory, logger: logger,
+            started: listening)
+    }
+
+    /// The room's schema, in order.
+    public static func schema() throws(StorageError) -> [Migration] {
+        try Migration.load(room: "fire", bundle: .module)
+    }
+
+    /// Its templates, catalogues and schema.
+    public var bundle: Bundle { .module }
+
+    /// Its ways in.
+    public func routes(_ routes: inout Routes) {
+        AlarmRoutes(desk: desk).add(to: &routes)
+        SiteRoutes(desk: desk).add(to: &routes)
+        DeviceRoutes(
+            desk: desk, presence: presence, directory: directory, watch: watch,
+            rollCalls: RollCalls(database: database, server: server)
+        ).add(to: &routes)
+        PushRoutes(ingest: ingest).add(to: &routes)
+    }
+
+    /// Its servers and workers.
+    public func services() -> [any Service] {
+        var services: [any Service] = [
+            DirectoryLoader(directory: directory, database: database), watch,
+            Housekeeping(database: database, desk: desk, signalDays: configuration.signalDays, logger: logger),
+        ]
+        if configuration.gb26875 != nil { services.append(server) }
+        if let broker = configuration.broker, !configuration.topics.isEmpty {
+            services.append(BrokerGateway(broker, rules: configuration.topics, ingest: ingest, logger: logger))
+        }
+        return services
+    }
+}
+
+/// Reads the register of gateways, at the start and, for what other nodes and imports change, every half minute.
+private struct DirectoryLoader: Service {
+    let directory: GatewayDirectory
+    let database: any Database
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await directory.load(database)
+                try? await Task.sleep(for: .seconds(30))
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Kernel
+import Logging
+import ServiceLifecycle
+import Storage
+
+/// What falls due by the clock: works that end, roll-calls without an answer, inspections, old signals.
+public struct Housekeeping: Service {
+    let database: any Database
+    let desk: any Desk
+    /// Days for which signals' bytes are kept; alarms stay.
+    let signalDays: Int64
+    let logger: Logger
+
+    /// Looks every two seconds, and once an hour at what is slow.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var lastSlow: Instant?
+            while !Task.isCancelled {
+                let now = Instant.now
+                do {
+                    _ = try await Works(database: database, desk: desk).sweep(at: now)
+                    if lastSlow.map({ now - $0 >= 60_000 }) ?? true {
+                        lastSlow = now
+                        try await slow(at: now)
+                    }
+                } catch {
+                    logger.error("what fell due could not be done", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(2))
+            }
+        }
+    }
+
+    func slow(at now: Instant) async throws {
+        let desk = desk
+        let days = signalDays
+        try await database.write { db in
+            _ = try RollCallStore.expire(at: now, in: db)
+            for site in try InspectionStore.overdue(at: now, limit: 100, in: db) {
+                try Troubles(desk: desk).openInspection(site, at: now, in: db)
+            }
+            if days > 0 {
+                _ = try SignalStore.prune(before: now - days * CivilTime.dayMs, limit: 5_000, in: db)
+            }
+        }
+    }
+}

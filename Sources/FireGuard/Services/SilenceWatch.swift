@@ -1,0 +1,231 @@
+import Kernel
+import Logging
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Notices at each thing's own deadline that it has fallen silent, and that it is heard again.
+///
+/// Every gateway and detector with a deadline has one entry in a timer wheel. Being heard does not touch the wheel:
+/// when an entry comes up, the watch looks at when its thing was last heard and sets it again or opens the warning.
+public final class SilenceWatch: Service {
+    private struct Watched {
+        var allowedMs: Int64
+        var lastSeen: Instant?
+        var isOffline: Bool
+        /// Entries of earlier deadlines are told from the newest by it.
+        var isArmed: Bool
+    }
+
+    private struct State {
+        var wheel: TimerWheel
+        var watched: [Thing: Watched] = [:]
+        var startedAt: Instant
+    }
+
+    /// Silence of our own is not theirs: after a start everybody has this long to be heard.
+    static let graceMs: Int64 = 120_000
+
+    private let database: any Database
+    private let desk: any Desk
+    private let presence: Presence
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// A watch that knows of nobody yet.
+    public init(database: any Database, desk: any Desk, presence: Presence, logger: Logger, startedAt: Instant = .now) {
+        self.database = database
+        self.desk = desk
+        self.presence = presence
+        self.logger = logger
+        state = Mutex(State(wheel: TimerWheel(startMs: startedAt.ms), startedAt: startedAt))
+    }
+
+    /// Loads the register, then looks every quarter of a second until the shutdown.
+    public func run() async throws {
+        try await load()
+        await cancelWhenGracefulShutdown { [self] in
+            var lastFlush = Instant.now
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(250))
+                let now = Instant.now
+                await check(at: now)
+                if now - lastFlush >= 5_000 {
+                    lastFlush = now
+                    await flush()
+                }
+            }
+        }
+        await flush()
+    }
+
+    /// Reads all gateways and detectors that have a deadline.
+    func load() async throws {
+        var gateway: GatewayID?
+        while true {
+            let after = gateway
+            let page = try await database.read { db in
+                try DeviceStore.gateways(after: after, limit: 5_000, in: db)
+            }
+            for item in page { watch(item) }
+            guard page.count == 5_000, let last = page.last else { break }
+            gateway = last.id
+        }
+        var detector: DetectorID?
+        while true {
+            let filter = DetectorFilter(after: detector)
+            let page = try await database.read { db in try DeviceStore.detectors(filter, limit: 5_000, in: db) }
+            for item in page { watch(item) }
+            guard page.count == 5_000, let last = page.last else { break }
+            detector = last.id
+        }
+    }
+
+    /// Watches a new or changed gateway.
+    func watch(_ gateway: Gateway) {
+        watch(
+            .gateway(gateway.id), allowedMs: SilenceRules.gatewayMs(heartbeatSeconds: gateway.heartbeatSeconds),
+            lastSeen: gateway.lastSeen, isOffline: gateway.isOffline)
+    }
+
+    /// Watches a new or changed detector.
+    func watch(_ detector: Detector) {
+        watch(
+            .detector(detector.id), allowedMs: SilenceRules.detectorMs(reportSeconds: detector.reportSeconds),
+            lastSeen: detector.lastSeen, isOffline: detector.isOffline)
+    }
+
+    /// How many deadlines are set.
+    var armed: Int { state.withLock { $0.wheel.count } }
+
+    private func watch(_ thing: Thing, allowedMs: Int64, lastSeen: Instant?, isOffline: Bool) {
+        state.withLock { state in
+            let wasArmed = state.watched[thing]?.isArmed ?? false
+            guard allowedMs > 0 else {
+                state.watched[thing] = nil
+                return
+            }
+            state.watched[thing] = Watched(
+                allowedMs: allowedMs, lastSeen: lastSeen, isOffline: isOffline, isArmed: true)
+            guard !wasArmed else { return }
+            let deadline = SilenceRules.deadline(
+                lastSeen: lastSeen, allowedMs: allowedMs, startedAt: state.startedAt, graceMs: Self.graceMs)
+            state.wheel.set(thing.key, atMs: deadline.ms)
+        }
+    }
+
+    /// Opens a warning for each thing whose deadline has passed by `now`.
+    func check(at now: Instant) async {
+        let silent = state.withLock { state -> [Thing] in
+            var due: [Int64] = []
+            state.wheel.advance(toMs: now.ms) { due.append($0) }
+            var silent: [Thing] = []
+            for key in due {
+                let thing = Thing(key: key)
+                guard var watched = state.watched[thing] else { continue }
+                let seen = [presence.lastSeen(thing), watched.lastSeen].compactMap { $0 }.max()
+                let deadline = SilenceRules.deadline(
+                    lastSeen: seen, allowedMs: watched.allowedMs, startedAt: state.startedAt, graceMs: Self.graceMs)
+                if deadline > now {
+                    state.wheel.set(key, atMs: deadline.ms)
+                } else {
+                    watched.isArmed = false
+                    if !watched.isOffline { silent.append(thing) }
+                    watched.isOffline = true
+                    state.watched[thing] = watched
+                }
+            }
+            return silent
+        }
+        for start in stride(from: 0, to: silent.count, by: 500) {
+            let batch = Array(silent[start..<min(start + 500, silent.count)])
+            await warn(batch, at: now)
+        }
+    }
+
+    private func warn(_ things: [Thing], at now: Instant) async {
+        let (desk, presence) = (desk, presence)
+        do {
+            let inhibited = try await database.write { db in
+                var inhibited: [Thing] = []
+                for thing in things {
+                    // Heard while this waited for its turn: no warning that would never end.
+                    if let seen = presence.lastSeen(thing), seen >= now {
+                        inhibited.append(thing)
+                        continue
+                    }
+                    // A gateway that is gone explains its detectors' silence (never their fire).
+                    if case .detector(let id) = thing, try DeviceStore.isGatewayOffline(of: id, in: db) {
+                        inhibited.append(thing)
+                        continue
+                    }
+                    try Troubles(desk: desk).open(.offline, of: thing, text: "", at: now, in: db)
+                }
+                return inhibited
+            }
+            rearm(inhibited, at: now + 60_000)
+        } catch {
+            logger.error("silence could not be noted", metadata: ["error": "\(error)"])
+            rearm(things, at: now + 5_000)
+        }
+    }
+
+    private func rearm(_ things: [Thing], at moment: Instant) {
+        state.withLock { state in
+            for thing in things {
+                state.watched[thing]?.isOffline = false
+                state.watched[thing]?.isArmed = true
+                state.wheel.set(thing.key, atMs: moment.ms)
+            }
+        }
+    }
+
+    /// Writes what was heard, and ends the warnings of those who are back.
+    func flush() async {
+        while true {
+            let batch = presence.takeFresh(limit: 2_000)
+            guard !batch.isEmpty else { return }
+            let desk = desk
+            let back = state.withLock { state in
+                batch.filter { state.watched[$0.thing]?.isOffline ?? false }
+            }
+            do {
+                try await database.write { db in
+                    try DeviceStore.seen(batch, in: db)
+                    for sighting in back {
+                        try Troubles(desk: desk).end(.offline, of: sighting.thing, at: sighting.at, in: db)
+                    }
+                }
+            } catch {
+                logger.error("signs of life could not be written", metadata: ["error": "\(error)"])
+                return
+            }
+            state.withLock { state in
+                for sighting in batch {
+                    guard var watched = state.watched[sighting.thing] else { continue }
+                    watched.isOffline = false
+                    watched.lastSeen = sighting.at
+                    if !watched.isArmed {
+                        watched.isArmed = true
+                        state.wheel.set(sighting.thing.key, atMs: sighting.at.ms + watched.allowedMs)
+                    }
+                    state.watched[sighting.thing] = watched
+                }
+            }
+        }
+    }
+}
+
+extension Thing {
+    /// One number for both kinds: identifiers are positive, so the sign tells them apart.
+    var key: Int64 {
+        switch self {
+        case .gateway(let id): -id.rawValue
+        case .detector(let id): id.rawValue
+        }
+    }
+
+    init(key: Int64) {
+        self = key < 0 ? .gateway(GatewayID(rawValue: -key)) : .detector(DetectorID(rawValue: key))
+    }
+}
