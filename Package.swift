@@ -35,6 +35,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -61,13 +62,13 @@ let package = Package(
         // The program.
         .executableTarget(
             name: "zhili",
-            dependencies: ["Centre", "Simulator", "Bench", arguments],
+            dependencies: ["Centre", "Identity", "Simulator", "Bench", arguments, logging],
             swiftSettings: strict),
         room(
             "Centre",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt",
-                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, lifecycle, yams,
+                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, lifecycle, unixSignals, yams,
             ]),
 
         // Rooms.

@@ -66,7 +66,9 @@ public struct FireGuard: Room {
     }
 
     /// Its templates, catalogues and schema.
-    public var bundle: Bundle { .module }
+    public var bundle: Bundle { Self.resources }
+    /// The same, for those who need the words before the room is open.
+    public static var resources: Bundle { .module }
 
     /// Its ways in.
     public func routes(_ routes: inout Routes) {

@@ -1,1 +1,93 @@
-@main struct Z { static func main() {} }
+import ArgumentParser
+import Centre
+import Foundation
+import Identity
+import Logging
+
+/// The program of a township's safety centre.
+@main
+struct Zhili: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zhili", abstract: "The software of a township's safety centre (智理).",
+        subcommands: [Serve.self, SetUpCentre.self, VerifyAudit.self])
+}
+
+/// What every command needs to know.
+struct Place: ParsableArguments {
+    @Option(help: "The data folder.")
+    var data = "./var"
+
+    func configuration() -> CentreConfiguration {
+        var configuration = CentreConfiguration(folder: URL(fileURLWithPath: data))
+        let vendor = ProcessInfo.processInfo.environment["ZHILI_VENDOR"]
+        configuration.vendor = vendor.map { URL(fileURLWithPath: $0) }
+        return configuration
+    }
+}
+
+/// Runs the centre.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the centre until it is told to stop.")
+    @OptionGroup var place: Place
+    @Option(help: "HOST:PORT of console and API.")
+    var listen = "127.0.0.1:8080"
+    @Option(help: "TCP port for GB/T 26875.3 devices.")
+    var gb26875Port = 5_201
+
+    func validate() throws {
+        guard address != nil else { throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:8080") }
+    }
+
+    private var address: (host: String, port: Int)? {
+        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        return (String(listen[..<colon]), port)
+    }
+
+    func run() async throws {
+        var configuration = place.configuration()
+        if let address { (configuration.host, configuration.port) = address }
+        configuration.gb26875Port = gb26875Port
+        try await Centre(configuration, logger: Logger(label: "zhili")).serve()
+    }
+}
+
+/// Makes the first people.
+struct SetUpCentre: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup", abstract: "Make the data folder and the first people; with --sample the invented ones.")
+    @OptionGroup var place: Place
+    @Flag(help: "Make the invented people of the sample town.")
+    var sample = false
+
+    func run() async throws {
+        let trial = ProcessInfo.processInfo.environment["ZHILI_SETUP_PASSWORD"]
+        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
+        let made = try await centre.setUp(sample: sample, trialPassword: trial)
+        if made.isEmpty { print("There are people already; nothing was changed.") }
+        for person in made {
+            print("\(person.username)\t\(trial == nil ? person.password : "(ZHILI_SETUP_PASSWORD)")\t\(person.name)")
+        }
+    }
+}
+
+/// Checks the audit log.
+struct VerifyAudit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Recompute the chain of the audit log and say where it is broken.")
+    @OptionGroup var place: Place
+    @Argument(help: "verify")
+    var action = "verify"
+
+    func validate() throws {
+        guard action == "verify" else { throw ValidationError("write: zhili audit verify") }
+    }
+
+    func run() async throws {
+        let report = try await Centre(place.configuration(), logger: Logger(label: "zhili")).verifyAudit()
+        guard let flaw = report.flaw else { return print("\(report.count) entries, the chain holds") }
+        print("\(report.count) entries read, broken: \(flaw)")
+        throw ExitCode.failure
+    }
+}

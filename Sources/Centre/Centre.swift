@@ -1,0 +1,131 @@
+import Cases
+import Crypt
+import FireGuard
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Identity
+import Kernel
+import Logging
+import Notify
+import ServiceLifecycle
+import Storage
+import UnixSignals
+import Web
+
+/// Where and how a centre runs.
+public struct CentreConfiguration: Sendable {
+    public var folder: URL
+    public var host = "127.0.0.1"
+    public var port = 8_080
+    public var gb26875Port = 5_201
+    /// The folder of third-party scripts, filled at set-up.
+    public var vendor: URL?
+
+    /// A centre over a data folder.
+    public init(folder: URL) { self.folder = folder }
+}
+
+/// Why a centre does not start.
+public struct CentreError: Error, CustomStringConvertible {
+    public var description: String
+}
+
+/// Opens the rooms and joins them.
+public struct Centre: Sendable {
+    let configuration: CentreConfiguration
+    let database: any Database
+    let audit: Audit
+    let logger: Logger
+
+    /// Opens the data folder, makes or brings up to date its tables.
+    public init(_ configuration: CentreConfiguration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
+        let migrations =
+            try IdentityRoom.schema() + CasesRoom.schema() + Outbox.schema() + FireGuard.schema()
+            + Migration.load(room: "web", bundle: WebResources.bundle)
+        database = try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
+        try await Migrator.migrate(database, migrations)
+        audit = try Audit(folder: configuration.folder)
+    }
+
+    /// Makes the first people.
+    public func setUp(sample: Bool, trialPassword: String?) async throws -> [SetUp.Made] {
+        try await SetUp(database: database, audit: audit, hasher: PasswordHasher())
+            .run(sample: sample, trialPassword: trialPassword, at: .now)
+    }
+
+    /// Checks the audit log.
+    public func verifyAudit() async throws -> AuditReport { try await audit.verify(database) }
+
+    /// Serves until told to stop.
+    public func serve() async throws {
+        let isLoopback = ["127.0.0.1", "::1", "localhost"].contains(configuration.host)
+        let isTrial = try await database.read { db in try SetUp.hasTrialPassword(in: db) }
+        guard isLoopback || !isTrial else {
+            throw CentreError(description: "a centre set up with a trial password listens on loopback alone")
+        }
+        let outbox = Outbox()
+        let cases = CaseDesk(calendar: try WorkCalendar.load())
+        let surroundings = CaseSurroundings(
+            areaName: { _ in "" },
+            alarms: { _, _, _ in [] },
+            messages: { id, db in
+                try outbox.entries(of: id, in: db).map {
+                    MessageView(to: $0.name, channel: $0.channel, state: $0.state, at: $0.at.rfc3339)
+                }
+            },
+            contacts: { _, _ in [] })
+        let casesRoom = try CasesRoom(
+            database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, logger: logger)
+        let known = PermissionList()
+        let identity = try IdentityRoom(
+            database: database, audit: audit, hasher: PasswordHasher(), logger: logger,
+            permissions: { known.all })
+        let bundles = [WebResources.bundle, casesRoom.bundle, identity.bundle, FireGuard.resources]
+        let catalogue = try Catalogue(bundles: bundles + [.module])
+        var fire = FireGuard.Configuration()
+        var bounds = UITDConfiguration()
+        bounds.port = configuration.gb26875Port
+        fire.gb26875 = bounds
+        let fireRoom = try FireGuard(
+            database: database, desk: DeskAdapter(cases: cases, audit: audit, catalogue: catalogue),
+            configuration: fire, logger: logger)
+        let rooms: [any Room] = [casesRoom, identity, fireRoom]
+        var routes = Routes()
+        for room in rooms { room.routes(&routes) }
+        known.set(Array(routes.permissions.values))
+        let pages = try Pages(
+            bundles: bundles + [.module], catalogue: catalogue,
+            shell: Pages.Shell(town: "示例镇", navigation: rooms.flatMap(\.navigation)) { 0 })
+        operationRoutes(&routes)
+        let dispatcher = Dispatcher(
+            database: database, pages: pages, authenticator: identity.sessions, logger: logger
+        ) { areas, area in areas.contains(area) }
+        let server = WebServer(
+            dispatcher: dispatcher, routes: routes,
+            files: try StaticFiles(bundles: bundles + [.module], vendor: configuration.vendor), isSecure: false)
+        let application = Application(
+            router: server.router(),
+            configuration: .init(address: .hostname(configuration.host, port: configuration.port)), logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: rooms.flatMap { $0.services() } + [application],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        await database.close()
+    }
+
+    private func operationRoutes(_ routes: inout Routes) {
+        let database = database
+        routes.get("/healthz", .open, "Whether the process answers") { _ in .text("ok\n") }
+        routes.get("/readyz", .open, "Whether the store answers and takes writes") { _ in
+            _ = try await database.read { db in try db.value(Int64.self, "SELECT 1") }
+            return database.isFull ? .text("full\n", status: 503) : .text("ready\n")
+        }
+        routes.get("/metrics", .open, "Numbers for Prometheus") { _ in .text(Metrics.shared.text()) }
+        routes.get("/", .anyone, "The first page: the list of cases") { _ in .redirect(to: "/cases") }
+    }
+}
