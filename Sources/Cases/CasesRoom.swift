@@ -92,28 +92,47 @@ public struct CaseSurroundings: Sendable {
 public struct AlarmView: Encodable, Sendable {
     /// A rule that led to what, in words.
     public struct Reason: Encodable, Sendable {
+        /// The rule.
         public var rule: String
+        /// The words.
         public var text: String
+        /// With its parts.
         public init(rule: String, text: String) {
             self.rule = rule
             self.text = text
         }
     }
+    /// Its number.
     public var id: AlarmID
+    /// The case.
     public var caseId: CaseID?
+    /// What kind it is.
     public var kind: String
+    /// Where it stands.
     public var state: String
+    /// What it turned out to be.
     public var verdict: String?
+    /// How grave, 1…4.
     public var severity: Int
+    /// The site.
     public var siteId: SiteID?
+    /// The site's name.
     public var siteName: String
+    /// Where the detector is, in words.
     public var detectorName: String
+    /// The address on the wire.
     public var address: String
+    /// Whether nobody registered the address.
     public var unknownPlace: Bool
+    /// When it was heard first, RFC 3339.
     public var firstAt: String
+    /// When it was heard last, RFC 3339.
     public var lastAt: String
+    /// How often.
     public var count: Int
+    /// Which rules led to it.
     public var reasons: [Reason]
+    /// Where.
     public var location: GeoPoint?
 
     /// An alarm's view.
@@ -143,9 +162,13 @@ public struct AlarmView: Encodable, Sendable {
 
 /// Who was told, and how far that came.
 public struct MessageView: Encodable, Sendable {
+    /// To whom.
     public var to: String
+    /// How: `sms` or `call`.
     public var channel: String
+    /// Where it stands.
     public var state: String
+    /// When.
     public var at: String
 
     /// A message's view.
@@ -159,7 +182,9 @@ public struct MessageView: Encodable, Sendable {
 
 /// Somebody a crew may call.
 public struct ContactView: Encodable, Sendable {
+    /// The name that people read.
     public var name: String
+    /// The phone.
     public var phone: String
 
     /// A contact.

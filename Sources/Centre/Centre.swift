@@ -15,9 +15,13 @@ import Web
 
 /// Where and how a centre runs.
 public struct CentreConfiguration: Sendable {
+    /// The data folder.
     public var folder: URL
+    /// The address of console and API.
     public var host = "127.0.0.1"
+    /// The port of console and API; 0 lets the system choose.
     public var port = 8_080
+    /// The TCP port for GB/T 26875.3 devices.
     public var gb26875Port = 5_201
     /// The folder of third-party scripts, filled at set-up.
     public var vendor: URL?
@@ -28,6 +32,7 @@ public struct CentreConfiguration: Sendable {
 
 /// Why a centre does not start.
 public struct CentreError: Error, CustomStringConvertible {
+    /// What is wrong, in words.
     public var description: String
 }
 
@@ -53,8 +58,17 @@ public struct Centre: Sendable {
 
     /// Makes the first people.
     public func setUp(sample: Bool, trialPassword: String?) async throws -> [SetUp.Made] {
-        try await SetUp(database: database, audit: audit, hasher: PasswordHasher())
+        let made = try await SetUp(database: database, audit: audit, hasher: PasswordHasher())
             .run(sample: sample, trialPassword: trialPassword, at: .now)
+        guard sample, !made.isEmpty else { return made }
+        try await database.write { db in
+            for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {
+                let members = try StaffDirectory.onDuty(role: role, area: nil, in: db)
+                try CasesRoom.addUnit(
+                    name: name, kind: kind, phone: members.first?.phone ?? "", members: members.map(\.id), in: db)
+            }
+        }
+        return made
     }
 
     /// Checks the audit log.
@@ -71,7 +85,7 @@ public struct Centre: Sendable {
         let cases = CaseDesk(calendar: try WorkCalendar.load())
         let surroundings = CaseSurroundings(
             areaName: { _ in "" },
-            alarms: { _, _, _ in [] },
+            alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
             messages: { id, db in
                 try outbox.entries(of: id, in: db).map {
                     MessageView(to: $0.name, channel: $0.channel, state: $0.state, at: $0.at.rfc3339)

@@ -109,3 +109,20 @@ private struct DirectoryLoader: Service {
         }
     }
 }
+
+extension FireGuard {
+    /// An alarm with the site it is at, for the case that follows it.
+    public struct CaseAlarm: Sendable {
+        /// The alarm.
+        public var alarm: Alarm
+        /// The site, where the address is registered.
+        public var site: Site?
+    }
+
+    /// The alarms that a case follows, the first one first.
+    public static func alarms(of id: CaseID, in db: any Reading) throws -> [CaseAlarm] {
+        try AlarmStore.ofCase(id, in: db).prefix(200).map { alarm in
+            CaseAlarm(alarm: alarm, site: try alarm.site.flatMap { try SiteStore.find($0, in: db) })
+        }
+    }
+}

@@ -7,8 +7,11 @@ import Web
 public struct SetUp: Sendable {
     /// A person who was made, and the password to be read out once.
     public struct Made: Sendable {
+        /// The log-in name.
         public var username: String
+        /// The name that people read.
         public var name: String
+        /// The password to be read out once.
         public var password: String
     }
 

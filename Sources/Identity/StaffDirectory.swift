@@ -6,8 +6,11 @@ import Web
 public enum StaffDirectory {
     /// Somebody who can be reached.
     public struct Contact: Sendable, Equatable {
+        /// Its number.
         public var id: StaffID
+        /// The name that people read.
         public var name: String
+        /// The phone.
         public var phone: String
     }
 

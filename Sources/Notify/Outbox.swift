@@ -9,8 +9,11 @@ public enum Channel: String, Codable, Sendable {
 
 /// Who is told.
 public struct Recipient: Sendable {
+    /// The name that people read.
     public var name: String
+    /// The phone.
     public var phone: String
+    /// The role in which the person is told.
     public var role: String
 
     /// A recipient.
@@ -23,14 +26,19 @@ public struct Recipient: Sendable {
 
 /// A text or call that is to go out.
 public struct NewMessage: Sendable {
+    /// How: `sms` or `call`.
     public var channel: Channel
+    /// To whom.
     public var to: Recipient
+    /// The words.
     public var text: String
+    /// The case.
     public var caseID: CaseID?
     /// Such as `alarms/01…`.
     public var subject: String
     /// The same key is the same message: it is queued once.
     public var key: String
+    /// When.
     public var at: Instant
 
     /// A message.
@@ -74,9 +82,13 @@ public struct Outbox: Sendable {
 
     /// A queued message, as a case shows it.
     public struct Entry: Sendable, RowDecodable {
+        /// The name that people read.
         public var name: String
+        /// How: `sms` or `call`.
         public var channel: String
+        /// Where it stands.
         public var state: String
+        /// When.
         public var at: Instant
 
         /// Reads name, channel, state, time.

@@ -14,6 +14,7 @@ public final class Workbook {
 
     /// The file could not be written.
     public struct Failure: Error {
+        /// The library's number for what went wrong.
         public var code: UInt32
     }
 

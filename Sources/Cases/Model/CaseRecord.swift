@@ -3,15 +3,23 @@ import Storage
 
 /// What a signal asks the desk to open.
 public struct NewCase: Sendable {
+    /// What kind it is.
     public var kind: CaseKind
+    /// How grave, 1…4.
     public var severity: Severity
+    /// What it is called on the screen.
     public var title: String
+    /// Where, in words.
     public var placeText: String
+    /// Where.
     public var point: GeoPoint?
+    /// The area it lies in.
     public var area: AreaID?
     /// Such as `sites/01…`; empty where there is none.
     public var subject: String
+    /// What was noticed.
     public var signal: Signal
+    /// When.
     public var at: Instant
 
     /// A case to be opened.
@@ -47,26 +55,45 @@ public struct Signal: Sendable, Equatable {
 
 /// A case as lists show it: the projection of its timeline.
 public struct CaseRecord: Sendable, RowDecodable {
+    /// Its number.
     public var id: CaseID
     /// The number that people say to each other: the day and a count.
     public var number: String
+    /// What kind it is.
     public var kind: CaseKind
+    /// How grave, 1…4.
     public var severity: Severity
+    /// Where it stands.
     public var phase: CasePhase
+    /// What it is called on the screen.
     public var title: String
+    /// Where, in words.
     public var place: String
+    /// Where.
     public var point: GeoPoint?
+    /// The area it lies in.
     public var area: AreaID?
+    /// What it is about, such as `sites/…`; empty where there is nothing.
     public var subject: String
+    /// What it turned out to be.
     public var verdict: Verdict?
+    /// Whether a leader watches it.
     public var isSupervised: Bool
+    /// Whether more is expected.
     public var isOpen: Bool
+    /// When a clock runs out.
     public var dueAt: Instant?
+    /// When it was opened.
     public var openedAt: Instant
+    /// When the desk took it.
     public var acknowledgedAt: Instant?
+    /// When a unit was sent first.
     public var dispatchedAt: Instant?
+    /// When a unit was there first.
     public var arrivedAt: Instant?
+    /// When it was handled.
     public var handledAt: Instant?
+    /// When it was closed.
     public var closedAt: Instant?
     /// Lines in the timeline.
     public var entries: Int

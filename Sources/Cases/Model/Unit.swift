@@ -3,11 +3,15 @@ import Storage
 
 /// Those who go out: a brigade's crew, a patrol.
 public struct Unit: Sendable, RowDecodable {
+    /// Its number.
     public var id: UnitID
+    /// The name that people read.
     public var name: String
     /// `brigade`, `patrol`, `grid`.
     public var kind: String
+    /// The phone.
     public var phone: String
+    /// Whether it is off duty.
     public var isOffDuty: Bool
 
     static let columns = "id, name, kind, phone, off_duty"
@@ -33,12 +37,19 @@ public struct Unit: Sendable, RowDecodable {
 
 /// What a unit was asked to do.
 public struct UnitTask: Sendable, RowDecodable {
+    /// Its number.
     public var id: TaskID
+    /// The case.
     public var caseID: CaseID
+    /// The unit.
     public var unit: UnitID
+    /// Where it stands.
     public var state: TaskState
+    /// What was said with it.
     public var note: String
+    /// When the unit was sent.
     public var offeredAt: Instant
+    /// When the unit last reported.
     public var changedAt: Instant
 
     static let columns = "id, case_id, unit, state, note, offered_at, changed_at"
@@ -67,12 +78,19 @@ public struct UnitTask: Sendable, RowDecodable {
 
 /// A photo that belongs to a case, or will.
 public struct Attachment: Sendable, RowDecodable {
+    /// Its number.
     public var id: AttachmentID
+    /// The case.
     public var caseID: CaseID?
+    /// The name that people read.
     public var name: String
+    /// The media type.
     public var type: String
+    /// Bytes.
     public var size: Int64
+    /// Who sent it.
     public var uploadedBy: StaffID
+    /// When it was sent.
     public var uploadedAt: Instant
 
     static let columns = "id, case_id, name, type, size, uploaded_by, uploaded_at"

@@ -27,7 +27,9 @@ public enum ClockMeasure: Sendable {
 public struct Clock: Sendable, Equatable {
     /// One stretch of running; `end` is `nil` while it runs.
     public struct Interval: Sendable, Equatable {
+        /// When it began to run.
         public var start: Instant
+        /// When it stopped; `nil` while it runs.
         public var end: Instant?
     }
 

@@ -3,15 +3,25 @@ import Storage
 
 /// What a list of cases is narrowed to.
 public struct CaseFilter: Sendable {
+    /// Open ones alone.
     public var onlyOpen = false
+    /// Where it stands.
     public var phase: CasePhase?
+    /// What kind it is.
     public var kind: CaseKind?
+    /// How grave, 1…4.
     public var severity: Severity?
+    /// The area it lies in.
     public var area: AreaID?
+    /// What it is about, such as `sites/…`; empty where there is nothing.
     public var subject: String?
+    /// Those that a clock has run out on at this moment.
     public var overdueAt: Instant?
+    /// Opened at or after.
     public var from: Instant?
+    /// To whom.
     public var to: Instant?
+    /// The words.
     public var text: String?
     /// The last case seen: the list goes on with older ones.
     public var before: CaseID?

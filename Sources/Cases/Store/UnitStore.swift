@@ -3,8 +3,11 @@ import Storage
 
 /// A unit and what it does now.
 public struct UnitStatus: Sendable {
+    /// The unit.
     public var unit: Unit
+    /// Where it stands.
     public var state: UnitState
+    /// What it has to do.
     public var tasks: [UnitTask]
 }
 
