@@ -1,0 +1,67 @@
+import Foundation
+import Kernel
+import Storage
+import Testing
+
+@testable import Identity
+
+@Suite("The audit log")
+struct AuditTests {
+    private func log(_ count: Int) async throws -> (SQLiteDatabase, Audit) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let database = try SQLiteDatabase(path: folder.appendingPathComponent("a.db").path)
+        try await Migrator.migrate(database, try IdentityRoom.schema())
+        let audit = try Audit(folder: folder)
+        for number in 1...count {
+            try await database.write { db in
+                try audit.record(
+                    AuditEntry(at: .now, actor: nil, actorName: "x", action: "a", subject: "s/\(number)"), in: db)
+            }
+        }
+        try await audit.writeAnchor(database)
+        return (database, audit)
+    }
+
+    @Test("An untouched chain holds")
+    func holds() async throws {
+        let (database, audit) = try await log(5)
+        #expect(try await audit.verify(database) == AuditReport(count: 5, flaw: nil))
+    }
+
+    @Test("An edited entry is found")
+    func edit() async throws {
+        let (database, audit) = try await log(5)
+        _ = try await database.write { db in try db.execute("UPDATE audit SET subject = 'other' WHERE seq = 3") }
+        #expect(try await audit.verify(database).flaw == .changed(3))
+    }
+
+    @Test("A deleted entry is found")
+    func deletion() async throws {
+        let (database, audit) = try await log(5)
+        _ = try await database.write { db in try db.execute("DELETE FROM audit WHERE seq = 2") }
+        #expect(try await audit.verify(database).flaw == .missing(before: 3))
+    }
+
+    @Test("Two entries that changed places are found")
+    func reordering() async throws {
+        let (database, audit) = try await log(5)
+        try await database.write { db in
+            try db.execute("UPDATE audit SET seq = 99 WHERE seq = 2")
+            try db.execute("UPDATE audit SET seq = 2 WHERE seq = 3")
+            try db.execute("UPDATE audit SET seq = 3 WHERE seq = 99")
+        }
+        #expect(try await audit.verify(database).flaw == .changed(2))
+    }
+
+    @Test("A cut tail is found though the head in the database was set back with it")
+    func tail() async throws {
+        let (database, audit) = try await log(5)
+        try await database.write { db in
+            let hash = try db.value(String.self, "SELECT hash FROM audit WHERE seq = 3") ?? ""
+            try db.execute("DELETE FROM audit WHERE seq > 3")
+            try db.execute("UPDATE audit_head SET seq = 3, hash = \(hash)")
+        }
+        #expect(try await audit.verify(database).flaw == .cut(last: 3, known: 5))
+    }
+}
