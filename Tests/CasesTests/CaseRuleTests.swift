@@ -24,7 +24,8 @@ struct CaseRuleTests {
     func ownWork() throws {
         let now = CivilTime.instant(2026, 11, 24, 9)
         let state = try #require(
-            CaseState([opened(.report, at: now), entry(.assigned, officer, at: now), entry(.handled, officer, at: now)]))
+            CaseState([opened(.report, at: now), entry(.assigned, officer, at: now), entry(.handled, officer, at: now)])
+        )
         #expect(!CaseMove.close.isAllowed(state, roles: [.officer], by: officer))
         #expect(CaseMove.close.isAllowed(state, roles: [.officer], by: clerk))
     }
