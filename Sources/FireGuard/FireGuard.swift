@@ -73,6 +73,7 @@ public struct FireGuard: Room {
     /// Its ways in.
     public func routes(_ routes: inout Routes) {
         AlarmRoutes(desk: desk).add(to: &routes)
+        CaseFormRoutes(desk: desk).add(to: &routes)
         SiteRoutes(desk: desk).add(to: &routes)
         DeviceRoutes(
             desk: desk, presence: presence, directory: directory, watch: watch,

@@ -4,7 +4,7 @@ import Web
 
 extension CasesRoom {
     /// The page of a case, from the same detail as the API's.
-    func casePage(_ detail: CaseDetail, _ call: Call) throws -> Answer {
+    func casePage(_ detail: CaseDetail, units: [UnitStatus], _ call: Call) throws -> Answer {
         let row = detail.row
         let phase = CasePhase(rawValue: row.state) ?? .open
         let severity = Severity(rawValue: row.severity) ?? .minor
@@ -15,8 +15,14 @@ extension CasesRoom {
                 "severityText": call.word("cases.severity.\(row.severity)"), "severityTint": tint(severity),
                 "overdue": row.overdue, "supervised": row.supervised,
             ] as [String: Any],
-            "moves": detail.allowed.compactMap { CaseMove(rawValue: $0) }.filter { $0 != .dispatch }
-                .map { move($0, call) },
+            "moves": detail.allowed.map { name -> [String: Any] in
+                switch name {
+                case "acknowledge": alarmMove(name, danger: false, choices: [], call)
+                case "verify": alarmMove(name, danger: false, choices: verifyChoices(call), call)
+                case "dispatch": dispatchMove(detail, units, call)
+                default: CaseMove(rawValue: name).map { move($0, call) } ?? [:]
+                }
+            },
             "alarms": [
                 "present": !detail.alarms.isEmpty, "countText": String(detail.alarms.count),
                 "items": detail.alarms.map { alarm($0, call) },
@@ -53,7 +59,7 @@ extension CasesRoom {
 
     private func move(_ move: CaseMove, _ call: Call) -> [String: Any] {
         var context: [String: Any] = [
-            "type": move.rawValue, "label": call.word("cases.move.\(move.rawValue)"),
+            "path": "moves", "type": move.rawValue, "label": call.word("cases.move.\(move.rawValue)"),
             "tint": move == .close ? "primary" : move == .reject || move == .standDown ? "danger" : "",
             "danger": move == .reject || move == .standDown,
             "text": ["label": call.word("cases.form.text"), "required": move.needsText] as [String: Any],
@@ -76,6 +82,49 @@ extension CasesRoom {
             ]
         }
         return context
+    }
+
+    private func alarmMove(_ name: String, danger: Bool, choices: [[String: Any]], _ call: Call) -> [String: Any] {
+        var context: [String: Any] = [
+            "path": name, "type": name, "label": call.word("cases.move.\(name)"), "tint": "primary", "danger": danger,
+            "choices": choices,
+        ]
+        if name == "verify" {
+            context["text"] = ["label": call.word("cases.form.text"), "required": false] as [String: Any]
+        }
+        return context
+    }
+
+    private func verifyChoices(_ call: Call) -> [[String: Any]] {
+        func items(_ name: String, _ values: [String], _ prefix: String) -> [[String: Any]] {
+            values.map { ["name": name, "value": $0, "label": call.word("\(prefix).\($0)"), "checked": false] }
+        }
+        return [
+            [
+                "legend": call.word("cases.form.verdict"), "multiple": false,
+                "items": items("verdict", Verdict.allCases.map(\.rawValue), "cases.verdict"),
+            ],
+            [
+                "legend": call.word("cases.form.second"), "multiple": true,
+                "items": items("second", ["camera", "owner", "patrol", "brigade", "contractor"], "cases.second"),
+            ],
+        ]
+    }
+
+    private func dispatchMove(_ detail: CaseDetail, _ units: [UnitStatus], _ call: Call) -> [String: Any] {
+        let busy = Set(detail.tasks.filter { TaskState(rawValue: $0.state)?.isActive == true }.map(\.unitId))
+        let items = units.filter { !busy.contains($0.unit.id) }.map { status -> [String: Any] in
+            [
+                "name": "unitId", "value": status.unit.id.description, "label": status.unit.name, "checked": false,
+                "badge": call.word("cases.unitState.\(status.state.rawValue)"),
+            ]
+        }
+        return [
+            "path": "tasks", "type": "dispatch", "label": call.word("cases.move.dispatch"), "tint": "primary",
+            "danger": false,
+            "choices": [["legend": call.word("cases.nav.units"), "multiple": false, "items": items] as [String: Any]],
+            "text": ["label": call.word("cases.form.text"), "required": false] as [String: Any],
+        ]
     }
 
     private func alarm(_ alarm: AlarmView, _ call: Call) -> [String: Any] {

@@ -12,7 +12,8 @@ extension CasesRoom {
         }
         routes.get("/cases/{id}", .needs(.caseRead), "A case") { call in
             let detail = try await read(call)
-            return try casePage(detail, call)
+            let units = try await database.read { db in try UnitStore.all(in: db) }
+            return try casePage(detail, units: units, call)
         }
         routes.get(
             "/api/v1/cases", .needs(.caseRead), "The list of cases, newest first",

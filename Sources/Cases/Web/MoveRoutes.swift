@@ -23,6 +23,18 @@ extension CasesRoom {
     }
 
     func moveRoutes(_ routes: inout Routes) {
+        routes.post("/cases/{id}/tasks", .needs(.caseDispatch), "Send a unit to a case, from its page") { call in
+            let id: CaseID = try call.id()
+            let caller = try call.signedIn()
+            guard let unit = call.form["unitId"].flatMap(UnitID.init) else {
+                throw Problem.invalid(["unitId": "required"])
+            }
+            let note = String((call.form["text"] ?? "").prefix(2_000))
+            _ = try await database.write { db in
+                try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
+            }
+            return .redirect(to: "/cases/\(id)?done=cases.moved")
+        }
         routes.post("/cases/{id}/moves", .needs(.caseMove), "Move a case from its page") { call in
             let id: CaseID = try call.id()
             let caller = try call.signedIn()
