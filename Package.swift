@@ -127,7 +127,7 @@ let package = Package(
         tests("Kernel", needs: ["Kernel"]),
         tests("Storage", needs: ["Storage", "StorageTesting"]),
         engine("StorageTesting", needs: ["Storage", "Kernel"]),
-        tests("Web", needs: ["Web"]),
+        tests("Web", needs: ["Web", httpTypes]),
         tests("GB26875", needs: ["GB26875"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Kernel", "Storage"]),

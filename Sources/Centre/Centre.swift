@@ -140,6 +140,8 @@ public struct Centre: Sendable {
             return database.isFull ? .text("full\n", status: 503) : .text("ready\n")
         }
         routes.get("/metrics", .open, "Numbers for Prometheus") { _ in .text(Metrics.shared.text()) }
-        routes.get("/", .anyone, "The first page: the list of cases") { _ in .redirect(to: "/cases") }
+        routes.get("/", .anyone, "The first page: cases, or the own account for who sees none") { call in
+            .redirect(to: try call.signedIn().may(.caseRead) ? "/cases" : "/account")
+        }
     }
 }
