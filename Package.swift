@@ -31,6 +31,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -68,7 +69,8 @@ let package = Package(
             "Centre",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt",
-                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, lifecycle, unixSignals, yams,
+                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, httpClient, logging, lifecycle, unixSignals,
+                yams,
             ]),
 
         // Rooms.
@@ -83,7 +85,8 @@ let package = Package(
         room(
             "Notify",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Crypt", hummingbird, httpClient, logging, lifecycle, nio,
+                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", httpClient, logging, lifecycle, nio,
+                nioHTTP1,
             ]),
         room(
             "Cases",
@@ -132,7 +135,7 @@ let package = Package(
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Kernel", "Storage"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
-        tests("Notify", needs: ["Notify", "StorageTesting"]),
+        tests("Notify", needs: ["Notify", "Identity", "Kernel", "Storage", "Web", logging]),
         tests("FireGuard", needs: ["FireGuard", "StorageTesting", nioEmbedded]),
         tests("Centre", needs: ["Centre", "Simulator", "StorageTesting", "GB26875", httpClient]),
     ]

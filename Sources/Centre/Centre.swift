@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Cases
 import Crypt
 import FireGuard
@@ -49,7 +50,7 @@ public struct Centre: Sendable {
         self.logger = logger
         try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
         let migrations =
-            try IdentityRoom.schema() + CasesRoom.schema() + Outbox.schema() + FireGuard.schema()
+            try IdentityRoom.schema() + CasesRoom.schema() + NotifyRoom.schema() + FireGuard.schema()
             + Migration.load(room: "web", bundle: WebResources.bundle)
         database = try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
         try await Migrator.migrate(database, migrations)
@@ -61,6 +62,7 @@ public struct Centre: Sendable {
         let made = try await SetUp(database: database, audit: audit, hasher: PasswordHasher())
             .run(sample: sample, trialPassword: trialPassword, at: .now)
         guard sample, !made.isEmpty else { return made }
+        try Messaging.useSample(in: configuration.folder)
         try await database.write { db in
             for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {
                 let members = try StaffDirectory.onDuty(role: role, area: nil, in: db)
@@ -87,8 +89,10 @@ public struct Centre: Sendable {
             areaName: { _ in "" },
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
             messages: { id, db in
-                try outbox.entries(of: id, in: db).map {
-                    MessageView(to: $0.name, channel: $0.channel, state: $0.state, at: $0.at.rfc3339)
+                try outbox.messages(of: id, in: db).map {
+                    MessageView(
+                        to: $0.to.name, channel: $0.channel.rawValue, state: $0.state.rawValue,
+                        at: $0.queuedAt.rfc3339)
                 }
             },
             contacts: { _, _ in [] })
@@ -98,16 +102,31 @@ public struct Centre: Sendable {
         let identity = try IdentityRoom(
             database: database, audit: audit, hasher: PasswordHasher(), logger: logger,
             permissions: { known.all })
-        let bundles = [WebResources.bundle, casesRoom.bundle, identity.bundle, FireGuard.resources]
+        let bundles = [
+            WebResources.bundle, casesRoom.bundle, identity.bundle, NotifyRoom.resources, FireGuard.resources,
+        ]
         let catalogue = try Catalogue(bundles: bundles + [.module])
         var fire = FireGuard.Configuration()
         var bounds = UITDConfiguration()
         bounds.port = configuration.gb26875Port
         fire.gb26875 = bounds
+        let escalations = Escalations(within: { areas, area in areas.contains(area) }) { text, id, at, db in
+            try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
+        } word: { key, values in
+            catalogue.word(key, .zh, values)
+        }
+        let messaging = try Messaging(configuration)
+        let client = HTTPClient(configuration: .init(timeout: .init(connect: .seconds(3))))
+        let notify = try NotifyRoom(
+            database: database, carrier: HTTPCarrier(client: client) { messaging.carrier }, escalations: escalations,
+            token: messaging.token,
+            sample: messaging.isSample
+                ? SampleGateway(database: database, client: client) { messaging.carrier } : nil, logger: logger)
         let fireRoom = try FireGuard(
-            database: database, desk: DeskAdapter(cases: cases, audit: audit, catalogue: catalogue),
+            database: database,
+            desk: DeskAdapter(cases: cases, escalations: escalations, audit: audit, catalogue: catalogue),
             configuration: fire, logger: logger)
-        let rooms: [any Room] = [casesRoom, identity, fireRoom]
+        let rooms: [any Room] = [casesRoom, identity, notify, fireRoom]
         var routes = Routes()
         for room in rooms { room.routes(&routes) }
         known.set(Array(routes.permissions.values))
@@ -123,12 +142,16 @@ public struct Centre: Sendable {
             files: try StaticFiles(bundles: bundles + [.module], vendor: configuration.vendor), isSecure: false)
         let application = Application(
             router: server.router(),
-            configuration: .init(address: .hostname(configuration.host, port: configuration.port)), logger: logger)
+            configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { messaging.listens(on: port) }
+            }, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: rooms.flatMap { $0.services() } + [application],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+        try? await client.shutdown()
         await database.close()
     }
 

@@ -9,6 +9,7 @@ import Web
 /// Joins the fire room to the desk: its cases, messages, people and record.
 struct DeskAdapter: Desk {
     let cases: CaseDesk
+    let escalations: Escalations
     let outbox = Outbox()
     let audit: Audit
     let catalogue: Catalogue
@@ -49,25 +50,24 @@ struct DeskAdapter: Desk {
                 channel: message.channel == .sms ? .sms : .call,
                 to: Recipient(name: message.to.name, phone: message.to.phone, role: message.to.role),
                 text: message.text, caseID: message.caseID, subject: message.subject, key: message.key,
-                at: message.at), in: db)
+                priority: message.subject.hasPrefix("alarms/") ? .emergency : .routine, at: message.at), in: db)
     }
 
-    func withdraw(subject: String, in db: any Writing) throws { try outbox.withdraw(subject: subject, in: db) }
+    func withdraw(subject: String, in db: any Writing) throws {
+        try outbox.withdraw(subject: subject, at: .now, in: db)
+    }
 
-    /// The leader is told at once; climbing with time comes with the carriers.
     func escalate(
         subject: String, caseID: CaseID, area: AreaID?, text: String, at: Instant, in db: any Writing
     ) throws {
-        for contact in try StaffDirectory.onDuty(role: .leader, area: area, in: db) {
-            try outbox.enqueue(
-                NewMessage(
-                    channel: .sms, to: Recipient(name: contact.name, phone: contact.phone, role: "leader"),
-                    text: text, caseID: caseID, subject: subject, key: "\(subject)/leader/\(contact.id)", at: at),
-                in: db)
-        }
+        try escalations.start(
+            policy: EscalationPolicy.fire.name, subject: subject, caseID: caseID, area: area, text: text, at: at, in: db
+        )
     }
 
-    func endEscalation(subject: String, at: Instant, in db: any Writing) throws {}
+    func endEscalation(subject: String, at: Instant, in db: any Writing) throws {
+        try escalations.acknowledge(subject: subject, at: at, in: db)
+    }
 
     func brigade(area: AreaID?, in db: any Reading) throws -> [Contact] {
         try StaffDirectory.onDuty(role: .brigade, area: area, in: db).map {

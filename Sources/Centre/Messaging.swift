@@ -1,0 +1,58 @@
+import Crypt
+import Foundation
+import Notify
+import Synchronization
+
+/// Which gateway brings texts and calls: the one that the environment names, else the sample town's own, else none.
+final class Messaging: Sendable {
+    /// What both sides show; `nil` where there is no gateway.
+    let token: String?
+    /// Whether messages go to the visible sample gateway and to no phone.
+    let isSample: Bool
+    private let url: String?
+    private let publicAddress: String?
+    private let port = Mutex<Int?>(nil)
+
+    /// Reads `ZHILI_MESSAGE_GATEWAY_URL`, `…_TOKEN` and `ZHILI_PUBLIC_URL`, or the sample's token from the data folder.
+    init(_ configuration: CentreConfiguration) throws {
+        let environment = ProcessInfo.processInfo.environment
+        publicAddress = environment["ZHILI_PUBLIC_URL"]
+        if let url = environment["ZHILI_MESSAGE_GATEWAY_URL"] {
+            guard let token = environment["ZHILI_MESSAGE_GATEWAY_TOKEN"], token.utf8.count >= 16 else {
+                throw CentreError(
+                    description:
+                        "ZHILI_MESSAGE_GATEWAY_URL needs a ZHILI_MESSAGE_GATEWAY_TOKEN of 16 or more characters")
+            }
+            self.url = url
+            self.token = token
+            isSample = false
+        } else {
+            url = nil
+            token = try? String(contentsOf: Self.file(in: configuration.folder), encoding: .utf8)
+            isSample = token != nil
+        }
+    }
+
+    /// Gives the sample town its gateway, with a token of its own.
+    static func useSample(in folder: URL) throws {
+        let data = Data(try Secret.token().utf8)
+        guard
+            FileManager.default.createFile(
+                atPath: file(in: folder).path, contents: data, attributes: [.posixPermissions: 0o600])
+        else { throw CentreError(description: "\(file(in: folder).path) could not be written") }
+    }
+
+    /// The centre has learnt its own port.
+    func listens(on port: Int) { self.port.withLock { $0 = port } }
+
+    /// Where messages go, or `nil` while that is not known.
+    var carrier: HTTPCarrierConfiguration? {
+        guard let token, let port = port.withLock({ $0 }) else { return nil }
+        let own = publicAddress ?? "http://127.0.0.1:\(port)"
+        return HTTPCarrierConfiguration(
+            url: url ?? "http://127.0.0.1:\(port)/sample-gateway/messages", token: token,
+            receipts: own + "/api/v1/messages")
+    }
+
+    private static func file(in folder: URL) -> URL { folder.appendingPathComponent("sample-gateway.token") }
+}

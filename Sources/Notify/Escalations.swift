@@ -1,0 +1,94 @@
+import Identity
+import Kernel
+import Storage
+import Web
+
+/// Climbs the policy of an alarm until somebody takes it. All of it lies in the store: a restart goes on where it was.
+public struct Escalations: Sendable {
+    static let topic = "escalation"
+
+    /// Appends a line to a case's timeline.
+    public typealias Note = @Sendable (_ text: String, CaseID, Instant, any Writing) throws -> Void
+
+    let policies: [String: EscalationPolicy]
+    let outbox = Outbox()
+    let within: @Sendable ([AreaID], AreaID) -> Bool
+    let note: Note
+    let word: @Sendable (_ key: String, _ values: [String: String]) -> String
+
+    /// Escalations by these policies.
+    /// - Parameters:
+    ///   - within: whether an area lies in one of those a person answers for.
+    ///   - note: appends to a case's timeline.
+    ///   - word: the catalogue's words in the town's language.
+    public init(
+        policies: [EscalationPolicy] = [.fire], within: @escaping @Sendable ([AreaID], AreaID) -> Bool,
+        note: @escaping Note, word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
+    ) {
+        self.policies = Dictionary(policies.map { ($0.name, $0) }) { first, _ in first }
+        self.within = within
+        self.note = note
+        self.word = word
+    }
+
+    /// Starts the climb of a subject; one that climbs already goes on as it does.
+    public func start(
+        policy name: String, subject: String, caseID: CaseID, area: AreaID?, text: String, at now: Instant,
+        in db: any Writing
+    ) throws {
+        guard let policy = policies[name] else { return }
+        try EscalationStore.start(
+            Climb(subject: subject, policy: name, caseID: caseID, area: area, text: text, step: 0), at: now,
+            nextAt: now + policy.firstPauseMs, in: db)
+        db.wake(Self.topic)
+    }
+
+    /// Ends it: somebody has taken the alarm.
+    public func acknowledge(subject: String, at now: Instant, in db: any Writing) throws {
+        try EscalationStore.end(subject, at: now, in: db)
+    }
+
+    /// Does every step that is due; returns how many.
+    func climb(at now: Instant, in db: any Writing) throws -> Int {
+        let due = try EscalationStore.due(at: now, limit: 100, in: db)
+        for climb in due {
+            guard let policy = policies[climb.policy], let (step, pauseMs) = policy.step(climb.step) else {
+                try EscalationStore.end(climb.subject, at: now, in: db)
+                continue
+            }
+            let names = try tell(climb, step, at: now, in: db)
+            try note(
+                names.isEmpty
+                    ? word("notify.escalation.nobody", ["step": String(climb.step + 1)])
+                    : word(
+                        "notify.escalation.told",
+                        ["step": String(climb.step + 1), "names": names.joined(separator: "、")]),
+                climb.caseID, now, db)
+            try EscalationStore.advance(climb.subject, to: climb.step + 1, nextAt: now + pauseMs, in: db)
+        }
+        return due.count
+    }
+
+    private func tell(
+        _ climb: Climb, _ step: EscalationPolicy.Step, at now: Instant, in db: any Writing
+    ) throws -> [String] {
+        var told: Set<String> = []
+        var names: [String] = []
+        for role in step.roles {
+            for contact in try StaffDirectory.onDuty(role: role, area: climb.area, within: within, in: db)
+            where !contact.phone.isEmpty && told.insert(contact.phone).inserted {
+                names.append(contact.name)
+                for channel in step.channels {
+                    try outbox.enqueue(
+                        NewMessage(
+                            channel: channel,
+                            to: Recipient(name: contact.name, phone: contact.phone, role: role.rawValue),
+                            text: climb.text, caseID: climb.caseID, subject: climb.subject,
+                            key: "\(climb.subject)/step-\(climb.step)/\(channel.rawValue)/\(contact.phone)",
+                            priority: .emergency, at: now), in: db)
+                }
+            }
+        }
+        return names
+    }
+}

@@ -1,0 +1,65 @@
+import Kernel
+import Storage
+
+/// A subject on its way up a policy.
+struct Climb: Sendable, RowDecodable {
+    var subject: String
+    var policy: String
+    var caseID: CaseID
+    var area: AreaID?
+    var text: String
+    /// The number of the step that comes next, from 0.
+    var step: Int64
+
+    init(subject: String, policy: String, caseID: CaseID, area: AreaID?, text: String, step: Int64) {
+        self.subject = subject
+        self.policy = policy
+        self.caseID = caseID
+        self.area = area
+        self.text = text
+        self.step = step
+    }
+
+    init(row: inout Row) throws {
+        subject = try row.next()
+        policy = try row.next()
+        caseID = try row.next()
+        area = try row.next()
+        text = try row.next()
+        step = try row.next()
+    }
+}
+
+enum EscalationStore {
+    static func start(_ climb: Climb, at now: Instant, nextAt: Instant, in db: any Writing) throws {
+        try db.execute(
+            """
+            INSERT INTO escalation (subject, policy, case_id, area, text, started_at, step, next_at)
+            VALUES (\(climb.subject), \(climb.policy), \(climb.caseID), \(climb.area), \(climb.text), \(now),
+            \(climb.step), \(nextAt)) ON CONFLICT (subject) DO NOTHING
+            """)
+    }
+
+    static func end(_ subject: String, at now: Instant, in db: any Writing) throws {
+        try db.execute(
+            "UPDATE escalation SET ended_at = \(now), next_at = NULL WHERE subject = \(subject) AND ended_at IS NULL")
+    }
+
+    static func due(at now: Instant, limit: Int64, in db: any Reading) throws -> [Climb] {
+        try db.all(
+            Climb.self,
+            """
+            SELECT subject, policy, case_id, area, text, step FROM escalation
+            WHERE next_at <= \(now) ORDER BY next_at LIMIT \(limit)
+            """)
+    }
+
+    static func nextDue(in db: any Reading) throws -> Instant? {
+        try db.value(Instant?.self, "SELECT MIN(next_at) FROM escalation") ?? nil
+    }
+
+    static func advance(_ subject: String, to step: Int64, nextAt: Instant, in db: any Writing) throws {
+        try db.execute(
+            "UPDATE escalation SET step = \(step), next_at = \(nextAt) WHERE subject = \(subject)")
+    }
+}

@@ -1,0 +1,159 @@
+import Kernel
+import Storage
+
+/// Messages and the history of each.
+enum MessageStore {
+    /// Whether the message is new.
+    static func insert(_ new: NewMessage, in db: any Writing) throws -> Bool {
+        try db.execute(
+            """
+            INSERT INTO message (id, message_key, channel, to_name, to_phone, to_role, text, case_id, subject, state,
+            queued_at, priority, next_at) VALUES (\(MessageID.next()), \(new.key), \(new.channel), \(new.to.name),
+            \(new.to.phone), \(new.to.role), \(new.text), \(new.caseID), \(new.subject), 'queued', \(new.at),
+            \(new.priority), \(new.at)) ON CONFLICT (message_key) DO NOTHING
+            """) > 0
+    }
+
+    static func find(_ id: MessageID, in db: any Reading) throws -> Message? {
+        try db.first(Message.self, "SELECT \(raw: Message.columns) FROM message WHERE id = \(id)")
+    }
+
+    static func of(_ id: CaseID, in db: any Reading) throws -> [Message] {
+        try db.all(
+            Message.self, "SELECT \(raw: Message.columns) FROM message WHERE case_id = \(id) ORDER BY id LIMIT 200")
+    }
+
+    static func withdraw(subject: String, at now: Instant, in db: any Writing) throws {
+        let waiting = try db.values(
+            MessageID.self, "SELECT id FROM message WHERE subject = \(subject) AND state = 'queued'")
+        for id in waiting { try set(id, .withdrawn, detail: "", at: now, in: db) }
+    }
+
+    // MARK: The worker's side
+
+    /// Takes what is due, the gravest and oldest first, and holds it for `leaseMs`. What a worker held that did not
+    /// come back is taken over and marked: it may have gone out.
+    static func claim(
+        owner: Int64, at now: Instant, leaseMs: Int64, limit: Int64, in db: any Writing
+    ) throws -> [Message] {
+        for id in try db.values(
+            MessageID.self,
+            "SELECT id FROM message WHERE state = 'sending' AND lease_until <= \(now) ORDER BY priority, id LIMIT \(limit)"
+        ) {
+            try db.execute(
+                "UPDATE message SET state = 'queued', possible_repeat = 1, next_at = \(now) WHERE id = \(id)")
+            try note(id, .queued, detail: "lease-ran-out", at: now, in: db)
+        }
+        let due = try db.all(
+            Message.self,
+            """
+            SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND next_at <= \(now)
+            ORDER BY priority, id LIMIT \(limit)
+            """)
+        return try due.map { message in
+            var taken = message
+            taken.state = .sending
+            taken.attempt += 1
+            try db.execute(
+                """
+                UPDATE message SET state = 'sending', attempt = \(taken.attempt), lease_owner = \(owner),
+                lease_until = \(now + leaseMs) WHERE id = \(message.id)
+                """)
+            try note(message.id, .sending, detail: String(taken.attempt), at: now, in: db)
+            return taken
+        }
+    }
+
+    /// When the next message falls due or a lease runs out.
+    static func nextDue(in db: any Reading) throws -> Instant? {
+        let queued = try db.value(Instant?.self, "SELECT MIN(next_at) FROM message WHERE state = 'queued'") ?? nil
+        let held = try db.value(Instant?.self, "SELECT MIN(lease_until) FROM message WHERE state = 'sending'") ?? nil
+        return [queued, held].compactMap(\.self).min()
+    }
+
+    /// Writes down what came of a try, unless another worker has taken it over meanwhile or a receipt was quicker.
+    static func finish(
+        _ message: Message, owner: Int64, _ outcome: Delivery, at now: Instant, in db: any Writing
+    ) throws {
+        let held = try db.value(
+            Int64.self,
+            """
+            SELECT 1 FROM message WHERE id = \(message.id) AND state = 'sending' AND lease_owner = \(owner)
+            AND attempt = \(message.attempt)
+            """)
+        guard held != nil else { return }
+        switch outcome {
+        case .taken(let providerID):
+            try db.execute("UPDATE message SET provider_id = \(providerID) WHERE id = \(message.id)")
+            try set(message.id, .sent, detail: providerID ?? "", at: now, in: db)
+        case .refused(let why):
+            try set(message.id, .failed, detail: why, at: now, in: db)
+        case .again(let why, let mayHaveGoneOut):
+            guard let pause = Retry.pauseMs(afterAttempt: Int(message.attempt)) else {
+                try set(message.id, .failed, detail: why, at: now, in: db)
+                return
+            }
+            try db.execute(
+                """
+                UPDATE message SET next_at = \(now + pause), possible_repeat = \(message.mayRepeat || mayHaveGoneOut)
+                WHERE id = \(message.id)
+                """)
+            try set(message.id, .queued, detail: why, at: now, in: db)
+        }
+    }
+
+    /// Puts a failed message back into the queue; it starts counting its tries anew.
+    static func again(_ message: Message, at now: Instant, in db: any Writing) throws -> Message {
+        try db.execute("UPDATE message SET attempt = 0, next_at = \(now) WHERE id = \(message.id)")
+        try set(message.id, .queued, detail: "by-hand", at: now, in: db)
+        db.wake(Outbox.topic)
+        var again = message
+        again.state = .queued
+        again.attempt = 0
+        return again
+    }
+
+    /// Sets the state, keeps the change, and lets screens know.
+    static func set(_ id: MessageID, _ state: MessageState, detail: String, at now: Instant, in db: any Writing) throws
+    {
+        try db.execute("UPDATE message SET state = \(state) WHERE id = \(id)")
+        try note(id, state, detail: detail, at: now, in: db)
+        let caseID = try db.value(CaseID?.self, "SELECT case_id FROM message WHERE id = \(id)") ?? nil
+        try db.publish(
+            NewEvent(
+                type: "message.changed", subject: "messages/\(id)", permission: "message.read",
+                data: """
+                    {"id":"\(id)","subject":"\(caseID.map { "cases/\($0)" } ?? "messages/\(id)")",\
+                    "state":"\(state.rawValue)"}
+                    """))
+    }
+
+    /// One line of a message's history.
+    struct Change: RowDecodable, Sendable {
+        var at: Instant
+        var state: String
+        var detail: String
+
+        init(row: inout Row) throws {
+            at = try row.next()
+            state = try row.next()
+            detail = try row.next()
+        }
+    }
+
+    static func changes(of id: MessageID, in db: any Reading) throws -> [Change] {
+        try db.all(
+            Change.self,
+            "SELECT at, state, detail FROM message_change WHERE message_id = \(id) ORDER BY id LIMIT 100")
+    }
+
+    private static func note(
+        _ id: MessageID, _ state: MessageState, detail: String, at now: Instant, in db: any Writing
+    ) throws {
+        try db.execute(
+            """
+            INSERT INTO message_change (id, message_id, at, state, detail)
+            VALUES (\(ID<Change>.next()), \(id), \(now), \(state), \(String(detail.prefix(300))))
+            """)
+    }
+}

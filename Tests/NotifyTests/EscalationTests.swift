@@ -1,0 +1,67 @@
+import Foundation
+import Identity
+import Kernel
+import Storage
+import Synchronization
+import Testing
+import Web
+
+@testable import Notify
+
+@Suite("Escalation")
+struct EscalationTests {
+    private let start = Instant(ms: 1_790_000_000_000)
+
+    private func open() async throws -> SQLiteDatabase {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let database = try SQLiteDatabase(path: folder.appendingPathComponent("e.db").path)
+        try await Migrator.migrate(database, try IdentityRoom.schema() + NotifyRoom.schema())
+        return database
+    }
+
+    @Test("The first step comes at 30 s, not before; the last is repeated; taking the alarm ends it")
+    func climb() async throws {
+        let database = try await open()
+        let notes = NoteBook()
+        let escalations = Escalations(within: { $0.contains($1) }) { text, _, _, _ in
+            notes.lines.withLock { $0.append(text) }
+        } word: { key, values in
+            key + (values["step"] ?? "")
+        }
+        let start = start
+        try await database.write { db in
+            try escalations.start(
+                policy: "fire", subject: "alarms/1", caseID: CaseID(rawValue: 7), area: nil, text: "火警", at: start,
+                in: db)
+        }
+        func climb(_ seconds: Int64) async throws -> Int {
+            try await database.write { db in try escalations.climb(at: start + seconds * 1_000, in: db) }
+        }
+        #expect(try await climb(29) == 0)
+        #expect(try await climb(30) == 1)
+        #expect(try await climb(59) == 0)
+        #expect(try await climb(60) == 1)
+        #expect(try await climb(120) == 1)
+        #expect(try await climb(121) == 0)
+        #expect(try await climb(120 + 900) == 1)
+        // There are no people in this store: that is said, not hidden.
+        #expect(notes.lines.withLock { $0.first } == "notify.escalation.nobody1")
+        try await database.write { db in try escalations.acknowledge(subject: "alarms/1", at: start, in: db) }
+        #expect(try await climb(100_000) == 0)
+    }
+
+    @Test("A policy without an end goes on with its last step")
+    func rungs() throws {
+        let policy = EscalationPolicy.fire
+        let last = try #require(policy.step(Int64(policy.steps.count) - 1))
+        let later = try #require(policy.step(1_000))
+        #expect(last.step == later.step)
+        #expect(later.pauseMs == policy.repeatSeconds * 1_000)
+        #expect(policy.firstPauseMs == 30_000)
+    }
+}
+
+private final class NoteBook: Sendable {
+    let lines = Mutex<[String]>([])
+}
