@@ -3,12 +3,13 @@ help: ## This list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
 setup: ## Install what is missing
 	@sh scripts/setup.sh
+	@sh scripts/vendor.sh .vendor
 build: setup ## Build the program
 	@swift build -c release --product zhili
 run: build ## Start the centre with the sample's people on SQLite under ./var
 	@test -e var/zhili.db || .build/release/zhili setup --sample --data var
 	@echo "http://127.0.0.1:8080 (log in as shown at set-up; devices on TCP 5201)"
-	@exec .build/release/zhili serve --data var
+	@ZHILI_VENDOR=.vendor exec .build/release/zhili serve --data var
 test: setup ## Run every test there is
 	@swift build --build-tests
 	@swift test --skip-build --parallel

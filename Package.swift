@@ -68,7 +68,7 @@ let package = Package(
         room(
             "Centre",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt",
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, httpClient, logging, lifecycle, unixSignals,
                 yams,
             ]),
@@ -94,7 +94,7 @@ let package = Package(
                 "Kernel", "Storage", "Web", "Identity", "Places", "Office", "Pictures", hummingbird, logging,
                 lifecycle,
             ]),
-        room("Places", needs: ["Kernel", "Storage", "Web", "Geo", hummingbird]),
+        room("Places", needs: ["Kernel", "Storage", "Web", "Geo", logging, lifecycle]),
         room(
             "Identity",
             needs: ["Kernel", "Storage", "Web", "Crypt", hummingbird, httpTypes, logging, lifecycle]),
@@ -132,6 +132,7 @@ let package = Package(
         engine("StorageTesting", needs: ["Storage", "Kernel"]),
         tests("Web", needs: ["Web", httpTypes]),
         tests("GB26875", needs: ["GB26875"]),
+        tests("Geo", needs: ["Geo"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Kernel", "Storage"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),

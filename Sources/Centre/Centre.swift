@@ -9,6 +9,7 @@ import Identity
 import Kernel
 import Logging
 import Notify
+import Places
 import ServiceLifecycle
 import Storage
 import UnixSignals
@@ -50,20 +51,29 @@ public struct Centre: Sendable {
         self.logger = logger
         try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
         let migrations =
-            try IdentityRoom.schema() + CasesRoom.schema() + NotifyRoom.schema() + FireGuard.schema()
+            try IdentityRoom.schema() + PlacesRoom.schema() + CasesRoom.schema() + NotifyRoom.schema()
+            + FireGuard.schema()
             + Migration.load(room: "web", bundle: WebResources.bundle)
         database = try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
         try await Migrator.migrate(database, migrations)
         audit = try Audit(folder: configuration.folder)
     }
 
-    /// Makes the first people.
+    /// The name of the invented town.
+    private static let sampleTown = "云汐镇（示例）"
+
+    /// Makes the first people; with `sample` the whole invented town.
     public func setUp(sample: Bool, trialPassword: String?) async throws -> [SetUp.Made] {
         let made = try await SetUp(database: database, audit: audit, hasher: PasswordHasher())
             .run(sample: sample, trialPassword: trialPassword, at: .now)
         guard sample, !made.isEmpty else { return made }
         try Messaging.useSample(in: configuration.folder)
+        let map = try SampleMap(town: Self.sampleTown)
+        try await database.write { db in try PlacesRoom.add(map.areas, map.landmarks, in: db) }
+        let areas = try await PlacesRoom(database: database, logger: logger).index
         try await database.write { db in
+            let owner = try StaffDirectory.onDuty(role: .owner, area: nil, in: db).first
+            try SampleSites(map: map, areas: areas, owner: owner?.id).register(at: .now, in: db)
             for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {
                 let members = try StaffDirectory.onDuty(role: role, area: nil, in: db)
                 try CasesRoom.addUnit(
@@ -84,9 +94,11 @@ public struct Centre: Sendable {
             throw CentreError(description: "a centre set up with a trial password listens on loopback alone")
         }
         let outbox = Outbox()
+        let places = try await PlacesRoom(database: database, logger: logger)
+        let areas = places.index
         let cases = CaseDesk(calendar: try WorkCalendar.load())
         let surroundings = CaseSurroundings(
-            areaName: { _ in "" },
+            areaName: areas.name(of:),
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
             messages: { id, db in
                 try outbox.messages(of: id, in: db).map {
@@ -95,7 +107,10 @@ public struct Centre: Sendable {
                         at: $0.queuedAt.rfc3339)
                 }
             },
-            contacts: { _, _ in [] })
+            contacts: { subject, db in
+                guard subject.hasPrefix("sites/"), let id = SiteID(String(subject.dropFirst(6))) else { return [] }
+                return try FireGuard.contacts(of: id, in: db).map { ContactView(name: $0.name, phone: $0.phone) }
+            })
         let casesRoom = try CasesRoom(
             database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, logger: logger)
         let known = PermissionList()
@@ -104,13 +119,14 @@ public struct Centre: Sendable {
             permissions: { known.all })
         let bundles = [
             WebResources.bundle, casesRoom.bundle, identity.bundle, NotifyRoom.resources, FireGuard.resources,
+            PlacesRoom.resources,
         ]
         let catalogue = try Catalogue(bundles: bundles + [.module])
         var fire = FireGuard.Configuration()
         var bounds = UITDConfiguration()
         bounds.port = configuration.gb26875Port
         fire.gb26875 = bounds
-        let escalations = Escalations(within: { areas, area in areas.contains(area) }) { text, id, at, db in
+        let escalations = Escalations(within: areas.covers) { text, id, at, db in
             try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
         } word: { key, values in
             catalogue.word(key, .zh, values)
@@ -124,19 +140,25 @@ public struct Centre: Sendable {
                 ? SampleGateway(database: database, client: client) { messaging.carrier } : nil, logger: logger)
         let fireRoom = try FireGuard(
             database: database,
-            desk: DeskAdapter(cases: cases, escalations: escalations, audit: audit, catalogue: catalogue),
+            desk: DeskAdapter(
+                cases: cases, areas: areas, escalations: escalations, audit: audit, catalogue: catalogue),
             configuration: fire, logger: logger)
-        let rooms: [any Room] = [casesRoom, identity, notify, fireRoom]
+        let rooms: [any Room] = [casesRoom, places, identity, notify, fireRoom]
+        let alarmCount = AlarmCount(database: database)
+        let deskItem = NavigationItem("/", key: "centre.nav.desk", icon: "desk", needs: .deskUse, order: 0)
         var routes = Routes()
         for room in rooms { room.routes(&routes) }
+        DeskRoutes(cases: casesRoom).add(to: &routes)
+        operationRoutes(&routes)
         known.set(Array(routes.permissions.values))
         let pages = try Pages(
             bundles: bundles + [.module], catalogue: catalogue,
-            shell: Pages.Shell(town: "示例镇", navigation: rooms.flatMap(\.navigation)) { 0 })
-        operationRoutes(&routes)
+            shell: Pages.Shell(town: areas.townName ?? "", navigation: [deskItem] + rooms.flatMap(\.navigation)) {
+                alarmCount.value
+            })
         let dispatcher = Dispatcher(
-            database: database, pages: pages, authenticator: identity.sessions, logger: logger
-        ) { areas, area in areas.contains(area) }
+            database: database, pages: pages, authenticator: identity.sessions, logger: logger,
+            covers: areas.covers)
         let server = WebServer(
             dispatcher: dispatcher, routes: routes,
             files: try StaticFiles(bundles: bundles + [.module], vendor: configuration.vendor), isSecure: false)
@@ -148,7 +170,7 @@ public struct Centre: Sendable {
             }, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
-                services: rooms.flatMap { $0.services() } + [application],
+                services: rooms.flatMap { $0.services() } + [alarmCount, application],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
         try? await client.shutdown()
@@ -163,8 +185,5 @@ public struct Centre: Sendable {
             return database.isFull ? .text("full\n", status: 503) : .text("ready\n")
         }
         routes.get("/metrics", .open, "Numbers for Prometheus") { _ in .text(Metrics.shared.text()) }
-        routes.get("/", .anyone, "The first page: cases, or the own account for who sees none") { call in
-            .redirect(to: try call.signedIn().may(.caseRead) ? "/cases" : "/account")
-        }
     }
 }

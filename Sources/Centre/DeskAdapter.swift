@@ -3,12 +3,14 @@ import FireGuard
 import Identity
 import Kernel
 import Notify
+import Places
 import Storage
 import Web
 
 /// Joins the fire room to the desk: its cases, messages, people and record.
 struct DeskAdapter: Desk {
     let cases: CaseDesk
+    let areas: AreaIndex
     let escalations: Escalations
     let outbox = Outbox()
     let audit: Audit
@@ -70,12 +72,12 @@ struct DeskAdapter: Desk {
     }
 
     func brigade(area: AreaID?, in db: any Reading) throws -> [Contact] {
-        try StaffDirectory.onDuty(role: .brigade, area: area, in: db).map {
+        try StaffDirectory.onDuty(role: .brigade, area: area, within: areas.covers, in: db).map {
             Contact(staff: $0.id, name: $0.name, phone: $0.phone, role: "brigade")
         }
     }
 
-    func area(at point: GeoPoint, in db: any Reading) throws -> AreaID? { nil }
+    func area(at point: GeoPoint, in db: any Reading) throws -> AreaID? { areas.area(at: point) }
 
     func audit(
         _ action: String, subject: String, by: Person, purpose: String?, at: Instant, in db: any Writing

@@ -120,6 +120,33 @@ extension FireGuard {
         public var site: Site?
     }
 
+    /// Alarms that are not cleared, newest first, as far as the caller may see them.
+    public static func openAlarms(for caller: Caller, limit: Int, in db: any Reading) throws -> [CaseAlarm] {
+        let scope = Scope(caller)
+        let filter = AlarmFilter(openOnly: true, areas: scope.areas, owner: scope.owner)
+        let alarms = try AlarmStore.list(filter, limit: limit, in: db)
+        let sites = try SiteStore.find(Set(alarms.compactMap(\.site)), in: db)
+        return alarms.map { CaseAlarm(alarm: $0, site: $0.site.flatMap { sites[$0] }) }
+    }
+
+    /// How many alarms nobody has taken, and how many detectors are silent.
+    public static func counts(in db: any Reading) throws -> (unacknowledged: Int64, offline: Int64) {
+        (
+            try db.value(Int64.self, "SELECT COUNT(*) FROM alarm WHERE state <> 'cleared' AND state = 'raised'") ?? 0,
+            try db.value(Int64.self, "SELECT COUNT(*) FROM detector WHERE offline = 1") ?? 0
+        )
+    }
+
+    /// Whom a crew may call about a site: the owner and who holds keys.
+    public static func contacts(of id: SiteID, in db: any Reading) throws -> [Contact] {
+        guard let site = try SiteStore.find(id, in: db) else { return [] }
+        let owner = Contact(staff: site.owner, name: site.ownerName, phone: site.ownerPhone, role: "owner")
+        let holders = try SiteStore.keyHolders(of: id, in: db).map {
+            Contact(staff: nil, name: $0.name, phone: $0.phone, role: "key-holder")
+        }
+        return ([owner] + holders).filter { !$0.phone.isEmpty }
+    }
+
     /// The alarms that a case follows, the first one first.
     public static func alarms(of id: CaseID, in db: any Reading) throws -> [CaseAlarm] {
         try AlarmStore.ofCase(id, in: db).prefix(200).map { alarm in

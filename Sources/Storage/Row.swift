@@ -51,6 +51,11 @@ public protocol Writing: Reading {
 }
 
 extension Reading {
+    /// The number of the newest event in this snapshot; what is read beside it agrees with the log up to there.
+    public func lastEvent() throws -> Int64 {
+        try value(Int64.self, "SELECT value FROM counter WHERE name = 'event'") ?? 0
+    }
+
     /// All rows.
     public func all<Value: RowDecodable>(_ type: Value.Type = Value.self, _ sql: SQL) throws -> [Value] {
         var result: [Value] = []

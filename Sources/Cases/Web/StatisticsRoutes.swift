@@ -93,8 +93,19 @@ extension CasesRoom {
     public struct DeskPart: Encodable, Sendable {
         var cases: [CaseRow]
         var units: [UnitView]
-        var open: Int64
-        var overdue: Int64
+        /// Open cases.
+        public var open: Int64
+        /// Open cases that a clock has run out on.
+        public var overdue: Int64
+
+        private enum Keys: String, CodingKey { case cases, units }
+
+        /// Writes the lists; the numbers stand among the desk's counts.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Keys.self)
+            try container.encode(cases, forKey: .cases)
+            try container.encode(units, forKey: .units)
+        }
     }
 
     /// The newest 200 open cases and every unit.

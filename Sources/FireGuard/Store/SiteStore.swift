@@ -7,6 +7,12 @@ enum SiteStore {
         try db.first(Site.self, "SELECT \(raw: Site.columns) FROM site WHERE id = \(id)")
     }
 
+    static func find(_ ids: Set<SiteID>, in db: any Reading) throws -> [SiteID: Site] {
+        guard !ids.isEmpty else { return [:] }
+        let sites = try db.all(Site.self, "SELECT \(raw: Site.columns) FROM site WHERE id IN \(list: Array(ids))")
+        return Dictionary(sites.map { ($0.id, $0) }) { first, _ in first }
+    }
+
     static func list(_ filter: SiteFilter, limit: Int, in db: any Reading) throws -> [Site] {
         try db.all(Site.self, "SELECT \(raw: Site.columns) FROM site WHERE \(filter.sql) ORDER BY id LIMIT \(limit)")
     }

@@ -69,9 +69,12 @@ struct SiteRoutes {
         try check.finish()
         let limit = call.limit
         let wanted = filter
-        let sites = try await call.database.read { db in try SiteStore.list(wanted, limit: limit + 1, in: db) }
+        let (sites, health) = try await call.database.read { db in
+            let sites = try SiteStore.list(wanted, limit: limit + 1, in: db)
+            return (sites, try SiteHealth.of(sites.map(\.id), in: db))
+        }
         return try .list(
-            sites.prefix(limit).map { SiteView($0) },
+            sites.prefix(limit).map { SiteView($0, health: health[$0.id] ?? SiteHealth()) },
             next: NextPage.link(call, sites.count > limit ? sites[limit - 1].id.description : nil))
     }
 

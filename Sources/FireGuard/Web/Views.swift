@@ -75,10 +75,18 @@ struct SiteView: Codable, Sendable {
     var maintenanceUntil: String?
     var maintenanceNote: String
     var hasPlan: Bool
+    var location: GeoPoint?
+    /// The worst of it: fire, fault, offline, maintenance, normal; with `detectorCount` and `openAlarmCount` in lists.
+    var state: SiteHealth.State?
+    var detectorCount: Int64?
+    var openAlarmCount: Int64?
     var keyHolders: [Holder]?
 
     /// A site for a list, or with its key-holders; `unmasked` only after the purpose was recorded.
-    init(_ site: Site, keyHolders: [KeyHolder]? = nil, unmasked: Bool = false) {
+    init(
+        _ site: Site, keyHolders: [KeyHolder]? = nil, unmasked: Bool = false, health: SiteHealth? = nil,
+        at now: Instant = .now
+    ) {
         id = site.id
         name = site.name
         address = site.address
@@ -90,6 +98,10 @@ struct SiteView: Codable, Sendable {
         maintenanceUntil = site.maintenanceUntil?.rfc3339
         maintenanceNote = site.maintenanceNote
         hasPlan = !site.plan.isEmpty
+        location = site.point
+        state = health?.state(isInMaintenance: site.isInMaintenance(at: now))
+        detectorCount = health?.detectors
+        openAlarmCount = health?.openAlarms
         self.keyHolders = keyHolders?.map {
             Holder(
                 name: unmasked ? $0.name : Mask.name($0.name), phone: unmasked ? $0.phone : Mask.phone($0.phone),

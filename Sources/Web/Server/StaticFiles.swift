@@ -47,7 +47,9 @@ public struct StaticFiles: Sendable {
     /// The file, or 304 when the client already has it, or `nil` when there is none.
     public func answer(_ incoming: Incoming) -> Answer? {
         guard let file = files[unescaped(incoming.path)] else { return nil }
-        let headers = [("Content-Type", file.type), ("ETag", file.tag), ("Cache-Control", "no-cache")]
+        var headers = [("Content-Type", file.type), ("ETag", file.tag), ("Cache-Control", "no-cache")]
+        // The service worker lies beside the other scripts and serves the phone page alone.
+        if incoming.path == "/static/sw.js" { headers.append(("Service-Worker-Allowed", "/field")) }
         if incoming.header("If-None-Match") == file.tag {
             return Answer(status: 304, headers: headers, body: .bytes([]))
         }

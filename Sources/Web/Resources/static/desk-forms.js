@@ -4,6 +4,7 @@ import { word } from "./text.js";
 import { unitTint } from "./desk-list.js";
 
 const verdicts = ["real", "false", "test", "drill"];
+const sources = ["camera", "owner", "patrol", "brigade", "contractor"];
 
 /** @param {{title: string, onClose: () => void, onSubmit?: () => Promise<void>, submit?: string, danger?: boolean, children: any}} props */
 function Dialog({ title, onClose, onSubmit, submit, danger, children }) {
@@ -30,20 +31,26 @@ function Note({ value, onInput, required, label }) {
     <textarea id="dialog-note" maxlength="2000" required=${required} value=${value} onInput=${(/** @type {any} */ event) => onInput(event.target.value)}></textarea></div>`;
 }
 
-/** @param {{record: any, onClose: () => void, onVerify: (verdict: string, note: string) => Promise<void>}} props */
+/** @param {{record: any, onClose: () => void, onVerify: (verdict: string, note: string, secondSource: string) => Promise<void>}} props */
 export function VerifyDialog({ record, onClose, onVerify }) {
   const [verdict, setVerdict] = useState("");
   const [note, setNote] = useState("");
+  const [source, setSource] = useState("");
+  // Standing the brigade down takes a person and a second source.
+  const standsDown = verdict !== "" && verdict !== "real";
   const byKey = (/** @type {KeyboardEvent} */ event) => {
     const chosen = verdicts[Number(event.key) - 1];
     if (chosen && !(event.target instanceof HTMLTextAreaElement)) { event.preventDefault(); setVerdict(chosen); }
   };
-  return html`<div onKeyDown=${byKey}><${Dialog} title=${word("verify.title")} onClose=${onClose} submit=${word("verify.submit")} danger=${verdict === "real"} onSubmit=${async () => onVerify(verdict, note)}>
+  return html`<div onKeyDown=${byKey}><${Dialog} title=${word("verify.title")} onClose=${onClose} submit=${word("verify.submit")} danger=${verdict === "real"} onSubmit=${async () => onVerify(verdict, note, source)}>
     <p class="hint">${record.title} · ${record.number}</p>
     <fieldset><legend>${word("verify.what")}</legend>
       ${verdicts.map((name, index) => html`<label class="choice"><input type="radio" name="verdict" required checked=${verdict === name} onChange=${() => setVerdict(name)} />
         <span><strong>${word(`verdict.${name}`)}</strong> <span class="hint">${word(`verdictHint.${name}`)}</span></span><kbd class="end" aria-hidden="true">${index + 1}</kbd></label>`)}</fieldset>
-    <${Note} value=${note} onInput=${setNote} required=${verdict === "false"} label=${word("verify.note")} /><//></div>`;
+    ${standsDown ? html`<div class="field"><label for="second-source">${word("verify.source")}</label>
+      <select id="second-source" required value=${source} onChange=${(/** @type {any} */ event) => setSource(event.target.value)}><option value="">${word("verify.chooseSource")}</option>
+        ${sources.map(name => html`<option value=${name}>${word(`source.${name}`)}</option>`)}</select></div>` : null}
+    <${Note} value=${note} onInput=${setNote} required=${standsDown} label=${word("verify.note")} /><//></div>`;
 }
 
 /** @param {{record: any, units: any[], onClose: () => void, onDispatch: (unitIds: string[], note: string) => Promise<void>}} props */

@@ -112,10 +112,10 @@ const refresh = () => { load(); if (state.record) loadCase(state.record.id); };
 /** @param {any} record */
 const caseAddress = record => `/api/v1/cases/${encodeURIComponent(record.id)}`;
 
-/** @param {string} verdict @param {string} note */
-async function verify(verdict, note) {
+/** @param {string} verdict @param {string} note @param {string} secondSource */
+async function verify(verdict, note, secondSource) {
   const open = state.record.alarms.filter((/** @type {any} */ alarm) => alarm.state === "raised" || alarm.state === "acknowledged");
-  for (const alarm of open) await post(`/api/v1/alarms/${encodeURIComponent(alarm.id)}/verify`, { verdict, note });
+  for (const alarm of open) await post(`/api/v1/alarms/${encodeURIComponent(alarm.id)}/verify`, { verdict, note, ...(verdict === "real" ? {} : { secondSource }) });
   refresh();
 }
 /** @param {string[]} unitIds @param {string} note */

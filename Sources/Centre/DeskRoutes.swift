@@ -1,0 +1,99 @@
+import Cases
+import FireGuard
+import Kernel
+import Storage
+import Web
+
+extension Permission {
+    /// Sit at the desk.
+    static let deskUse = Permission("desk.use", [.officer, .leader, .admin])
+}
+
+/// The desk, the wall and the phone page: what of the rooms they show together.
+struct DeskRoutes {
+    let cases: CasesRoom
+
+    /// Alarms that a desk shows at once; the rest are a number.
+    static let alarmLimit = 1_000
+
+    private struct Desk: Encodable {
+        struct Counts: Encodable {
+            var unacknowledgedAlarms: Int64
+            var openCases: Int64
+            var overdue: Int64
+            var offlineDetectors: Int64
+        }
+        var now: String
+        var lastEvent: Int64
+        var alarms: [AlarmView]
+        var part: CasesRoom.DeskPart
+        var counts: Counts
+
+        enum Keys: String, CodingKey { case now, lastEvent, alarms, counts }
+
+        func encode(to encoder: any Encoder) throws {
+            try part.encode(to: encoder)
+            var container = encoder.container(keyedBy: Keys.self)
+            try container.encode(now, forKey: .now)
+            try container.encode(lastEvent, forKey: .lastEvent)
+            try container.encode(alarms, forKey: .alarms)
+            try container.encode(counts, forKey: .counts)
+        }
+    }
+
+    func add(to routes: inout Routes) {
+        let cases = cases
+        routes.get(
+            "/api/v1/desk", .needs(.deskUse), "Open alarms and cases, units and counts, as of one event number",
+            shapes: Shapes(
+                gives: .object(
+                    [
+                        "now": .time, "lastEvent": .integer, "alarms": .list(.anything), "cases": .list(.anything),
+                        "units": .list(.anything),
+                        "counts": .object([
+                            "unacknowledgedAlarms": .integer, "openCases": .integer, "overdue": .integer,
+                            "offlineDetectors": .integer,
+                        ]),
+                    ], required: ["now", "lastEvent", "alarms", "cases", "units", "counts"]))
+        ) { call in
+            let caller = try call.signedIn()
+            let desk = try await call.database.read { db in
+                let now = Instant.now
+                let part = try cases.deskPart(at: now, in: db)
+                let fire = try FireGuard.counts(in: db)
+                return Desk(
+                    now: now.rfc3339, lastEvent: try db.lastEvent(),
+                    alarms: try FireGuard.openAlarms(for: caller, limit: Self.alarmLimit, in: db)
+                        .map { alarmView($0) { call.word($0) } },
+                    part: part,
+                    counts: Desk.Counts(
+                        unacknowledgedAlarms: fire.unacknowledged, openCases: part.open, overdue: part.overdue,
+                        offlineDetectors: fire.offline))
+            }
+            return try .json(desk)
+        }
+        routes.get("/", .anyone, "The first page: the desk, the own tasks, the cases, the own sites, or the account") {
+            call in
+            let caller = try call.signedIn()
+            if caller.may(.deskUse) { return try Self.page(call, isWall: false) }
+            if caller.may(.taskReport) { return .redirect(to: "/field") }
+            if caller.may(.caseRead) { return .redirect(to: "/cases") }
+            return .redirect(to: caller.roles.contains(.owner) ? "/sites" : "/account")
+        }
+        routes.get("/wall", .needs(.deskUse), "The desk without forms, for a screen on the wall") { call in
+            try Self.page(call, isWall: true)
+        }
+        routes.get("/field", .needs(.taskReport), "The own unit's tasks, for a phone") { call in
+            try call.page("home-field", title: call.word("centre.field.title"))
+        }
+    }
+
+    private static func page(_ call: Call, isWall: Bool) throws -> Answer {
+        let caller = try call.signedIn()
+        var context: [String: Any] = [
+            "wall": isWall, "canAct": !isWall && !caller.roles.isDisjoint(with: [.officer, .leader]),
+        ]
+        if isWall { context["theme"] = "wall" }
+        return try call.page("desk", title: call.word("centre.desk.title"), context)
+    }
+}

@@ -1,0 +1,40 @@
+import Kernel
+import Storage
+
+extension FireGuard {
+    /// A detector that is to be registered behind a gateway.
+    public struct NewDetector: Sendable {
+        /// Its address there.
+        public var address: String
+        /// What it detects.
+        public var kind: DetectorKind
+        /// Where it hangs, in words.
+        public var place: String
+        /// Its position on the floor plan.
+        public var plan: PlanPosition?
+
+        /// A detector.
+        public init(address: String, kind: DetectorKind, place: String, plan: PlanPosition?) {
+            self.address = address
+            self.kind = kind
+            self.place = place
+            self.plan = plan
+        }
+    }
+
+    /// Registers a site with its gateway and detectors, and makes its first inspections owed. For set-up and imports.
+    public static func register(
+        _ site: Site, keyHolders: [KeyHolder], gateway: Gateway, detectors: [NewDetector], at now: Instant,
+        in db: any Writing
+    ) throws {
+        try SiteStore.save(site, keyHolders: keyHolders, at: now, in: db)
+        try InspectionStore.start(site.id, at: now, in: db)
+        try DeviceStore.save(gateway, in: db)
+        for new in detectors {
+            try DeviceStore.save(
+                Detector(
+                    id: .next(), site: site.id, gateway: gateway.id, address: new.address, kind: new.kind,
+                    place: new.place, plan: new.plan), in: db)
+        }
+    }
+}

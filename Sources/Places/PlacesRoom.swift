@@ -1,0 +1,72 @@
+import Foundation
+import Geo
+import Kernel
+import Logging
+import ServiceLifecycle
+import Storage
+import Web
+
+extension Permission {
+    /// See the town's areas.
+    public static let areaRead = Permission("area.read", Set(Role.allCases))
+}
+
+/// The town's areas and what else the map is drawn of.
+public struct PlacesRoom: Room {
+    /// The room's name.
+    public let name = "places"
+    /// Its tables.
+    public let migrations: [Migration]
+    /// The areas in memory.
+    public let index = AreaIndex()
+    let database: any Database
+    let logger: Logger
+
+    /// The schema, needed before there is a database.
+    public static func schema() throws -> [Migration] { try Migration.load(room: "places", bundle: .module) }
+    /// Its words.
+    public static var resources: Bundle { .module }
+    /// Its words.
+    public var bundle: Bundle { .module }
+
+    /// Opens the room and reads the areas.
+    public init(database: any Database, logger: Logger) async throws {
+        migrations = try Self.schema()
+        self.database = database
+        self.logger = logger
+        index.replace(try await database.read { db in try AreaStore.all(in: db) })
+    }
+
+    /// Adds areas and landmarks; parents before their parts. For set-up and imports.
+    public static func add(_ areas: [Area], _ landmarks: [Landmark], in db: any Writing) throws {
+        for area in areas { try AreaStore.insert(area, in: db) }
+        for landmark in landmarks { try AreaStore.insert(landmark, in: db) }
+    }
+
+    /// The areas as a list or as a map.
+    public func routes(_ routes: inout Routes) {
+        areaRoutes(&routes)
+    }
+
+    /// Keeps the areas in memory true.
+    public func services() -> [any Service] { [IndexKeeper(database: database, index: index, logger: logger)] }
+}
+
+private struct IndexKeeper: Service {
+    let database: any Database
+    let index: AreaIndex
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await database.wakeups.wait(AreaIndex.topic, atMostMs: 300_000)
+                do {
+                    index.replace(try await database.read { db in try AreaStore.all(in: db) })
+                } catch {
+                    logger.error("areas could not be read", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}
