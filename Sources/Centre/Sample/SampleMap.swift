@@ -17,6 +17,7 @@ struct SampleMap {
     private static let west = 112.95
     private static let south = 33.97
     private static let step = 0.0098
+    private static let rowStep = 0.0155
 
     private static let villages = [
         "柳湾村", "石桥铺村", "云岭村", "白鹭村", "枫杨村", "青禾村", "古槐村", "望溪村", "兰田村", "东篱村", "南屏村", "竹隐村", "稻香村", "荷塘月色村",
@@ -32,7 +33,7 @@ struct SampleMap {
         let dx = Double(hash & 0xffff) / 65_535 - 0.5
         let dy = Double(hash >> 16 & 0xffff) / 65_535 - 0.5
         return Position(
-            lon: west + (Double(column) + dx * 0.55) * step, lat: south + (Double(row) + dy * 0.55) * step * 0.95)
+            lon: west + (Double(column) + dx * 0.55) * step, lat: south + (Double(row) + dy * 0.5) * rowStep)
     }
 
     private static func outline(columns: ClosedRange<Int>, rows: ClosedRange<Int>) -> [Position] {
@@ -75,13 +76,13 @@ struct SampleMap {
     }
 
     private static func landmarks() throws -> [Landmark] {
-        let middle = south + Double(rows) * step * 0.95 / 2
+        let middle = south + Double(rows) * rowStep / 2
         let width = Double(columns) * step
         let river = (0...120).map { index -> Position in
             let share = Double(index) / 120
             return Position(
                 lon: west + share * width,
-                lat: middle + sin(share * .pi * 9) * 0.0045 + sin(share * .pi * 2.3 + 0.4) * 0.006)
+                lat: middle + sin(share * .pi * 9) * 0.008 + sin(share * .pi * 2.3 + 0.4) * 0.012)
         }
         var result = [Landmark(kind: .river, name: "汐水河", geometry: .line(river))]
         // A bend is where the river turns back: one in the middle of each half wave.
