@@ -21,8 +21,8 @@ public protocol Database: Sendable {
 
     /// Runs `body` in a transaction and returns when it is durable (on disk, fsynced).
     ///
-    /// When `body` throws, nothing of it stays. It may run twice (when a batch fails as a whole), so it must change
-    /// nothing but the database.
+    /// When `body` throws, nothing of it stays; a statement that failed ends the transaction even if `body` catches its
+    /// error. It may run twice (when a batch fails as a whole), so it must change nothing but the database.
     /// - Throws: what `body` throws, or ``StorageError``.
     func write<Value: Sendable>(_ body: @escaping @Sendable (any Writing) throws -> Value) async throws -> Value
 

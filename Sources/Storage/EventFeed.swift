@@ -80,7 +80,9 @@ public final class EventFeed: Sendable {
     /// Starts behind `seq`, the newest number in the log at start.
     package func start(after seq: Int64) {
         state.withLock { state in
-            state.last = max(state.last, seq)
+            guard seq > state.last else { return }
+            state.kept.removeAll(keepingCapacity: true)
+            state.last = seq
         }
     }
 }

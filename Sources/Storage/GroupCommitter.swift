@@ -12,6 +12,8 @@ protocol WriteConnection: Writing {
     func rollbackToSavepoint() throws
     /// Events and topics of the running transaction, in order.
     var outbound: Outbound { get set }
+    /// The first error of a statement since it was last set to `nil`.
+    var failure: (any Error)? { get set }
     /// Sends events' numbers and topics to other nodes, inside the transaction.
     func announce(_ outbound: Outbound) throws
 }
@@ -47,6 +49,7 @@ final class GroupCommitter: Sendable {
     private let wakeups: Wakeups
     private let queueLimit = 20_000
     private let batchLimit = 512
+    private let attemptLimit: UInt32 = 5
 
     init(feed: EventFeed, wakeups: Wakeups) {
         self.feed = feed
@@ -140,7 +143,7 @@ final class GroupCommitter: Sendable {
     }
 
     /// - Throws: only when no job was answered and the connection must be made anew.
-    private func run(_ batch: [Job], on connection: any WriteConnection) throws {
+    private func run(_ batch: [Job], on connection: any WriteConnection, attempt: UInt32 = 1) throws {
         var failures: [Int: any Error] = [:]
         do {
             connection.outbound = Outbound()
@@ -148,11 +151,14 @@ final class GroupCommitter: Sendable {
             for (index, job) in batch.enumerated() {
                 let before = connection.outbound
                 if batch.count > 1 { try connection.savepoint() }
+                connection.failure = nil
                 do {
                     try job.run(connection)
+                    // Both engines alike: what comes after a failed statement is not kept.
+                    if let failure = connection.failure { throw failure }
                     if batch.count > 1 { try connection.releaseSavepoint() }
                 } catch {
-                    if batch.count == 1 { throw error }
+                    if batch.count == 1 || connection.failure is TransactionConflict { throw error }
                     try connection.rollbackToSavepoint()
                     connection.outbound = before
                     failures[index] = error
@@ -165,7 +171,12 @@ final class GroupCommitter: Sendable {
             note(error)
             if case StorageError.unavailable = error { throw error }
             if batch.count == 1 {
-                batch[0].finish(.failure(error))
+                let isConflict = error is TransactionConflict || connection.failure is TransactionConflict
+                if isConflict, attempt < attemptLimit {
+                    usleep(.random(in: 500...5_000) * attempt)
+                    return try run(batch, on: connection, attempt: attempt + 1)
+                }
+                batch[0].finish(.failure(isConflict ? StorageError.overloaded : error))
             } else {
                 // The batch failed as a whole: alone, each meets only its own fate.
                 var lost: (any Error)?

@@ -35,8 +35,10 @@ public protocol RowDecodable: Sendable {
 public protocol Reading: AnyObject {
     /// Which engine runs it, for the few statements that differ.
     var engine: Engine { get }
-    /// Runs a statement and hands over each row until `each` returns `false`.
+    /// Runs a statement and hands over each row until `each` returns `false`. The whole answer may be held in memory.
     func query(_ sql: SQL, each: (inout Row) throws -> Bool) throws
+    /// The same for answers without a bound, which are fetched piece by piece.
+    func scan(_ sql: SQL, each: (inout Row) throws -> Bool) throws
 }
 
 /// What a statement that changes something can be run on.
@@ -55,6 +57,9 @@ extension Reading {
     public func lastEvent() throws -> Int64 {
         try value(Int64.self, "SELECT value FROM counter WHERE name = 'event'") ?? 0
     }
+
+    /// As ``query(_:each:)``, for engines that hand over row by row in any case.
+    public func scan(_ sql: SQL, each: (inout Row) throws -> Bool) throws { try query(sql, each: each) }
 
     /// All rows.
     public func all<Value: RowDecodable>(_ type: Value.Type = Value.self, _ sql: SQL) throws -> [Value] {

@@ -134,3 +134,11 @@ extension SQLValue {
         }
     }
 }
+
+extension SQLValue {
+    /// - Throws: ``StorageError/constraint(_:)`` for text with a NUL: PostgreSQL refuses it, SQLite would cut it off.
+    func checkText() throws(StorageError) {
+        guard case .text(let text) = self, text.utf8.contains(0) else { return }
+        throw .constraint("text with a NUL character")
+    }
+}

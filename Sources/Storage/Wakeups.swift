@@ -34,6 +34,12 @@ public final class Wakeups: Sendable {
         for continuation in woken { continuation.resume() }
     }
 
+    /// Wakes everybody: what they wait for may have been missed.
+    func wakeAll() {
+        let topics = state.withLock { Array($0.topics.keys) }
+        for topic in topics { wake(topic) }
+    }
+
     /// Returns when `topic` is woken, when `ms` milliseconds have passed, or when the task is cancelled.
     public func wait(_ topic: String, atMostMs ms: Int64) async {
         let ticket = state.withLock { state in

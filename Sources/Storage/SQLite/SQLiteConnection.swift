@@ -16,23 +16,26 @@ final class SQLiteReading: Reading {
 final class SQLiteWriteConnection: WriteConnection {
     let engine = Engine.sqlite
     var outbound = Outbound()
+    var failure: (any Error)?
     private let pool: DatabasePool
 
     init(pool: DatabasePool) { self.pool = pool }
 
     func query(_ sql: SQL, each: (inout Row) throws -> Bool) throws {
-        try pool.unsafeReentrantWrite { db in try db.run(sql, each: each) }
+        try noting { try pool.unsafeReentrantWrite { db in try db.run(sql, each: each) } }
     }
 
     func execute(_ sql: SQL) throws -> Int {
-        try pool.unsafeReentrantWrite { db in
-            let statement = try db.prepared(sql)
-            do {
-                try statement.execute()
-            } catch {
-                throw StorageError(error)
+        try noting {
+            try pool.unsafeReentrantWrite { db in
+                let statement = try db.prepared(sql)
+                do {
+                    try statement.execute()
+                } catch {
+                    throw StorageError(error)
+                }
+                return db.changesCount
             }
-            return db.changesCount
         }
     }
 
@@ -48,12 +51,20 @@ final class SQLiteWriteConnection: WriteConnection {
 
     func announce(_ outbound: Outbound) throws { try storeCounter() }
 
+    private func noting<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch {
+            failure = failure ?? error
+            throw error
+        }
+    }
+
     private func control(_ statement: String) throws { _ = try execute(SQL(raw: statement)) }
 }
 
 extension GRDB.Database {
     fileprivate func prepared(_ sql: SQL) throws -> Statement {
         do {
+            for value in sql.arguments { try value.checkText() }
             let statement = try cachedStatement(sql: sql.text)
             statement.setUncheckedArguments(StatementArguments(sql.arguments.map(\.databaseValue)))
             return statement
