@@ -134,7 +134,7 @@ let package = Package(
         tests("GB26875", needs: ["GB26875"]),
         tests("Geo", needs: ["Geo"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
-        tests("Identity", needs: ["Identity", "Kernel", "Storage"]),
+        tests("Identity", needs: ["Identity", "Kernel", "Storage", "StorageTesting"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
         tests("Notify", needs: ["Notify", "Identity", "Kernel", "Storage", "Web", logging]),
         tests("FireGuard", needs: ["FireGuard", "StorageTesting", nioEmbedded]),

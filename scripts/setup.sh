@@ -6,6 +6,8 @@ missing=""
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"
 done
+# The tests run a server of their own; no cluster of the system's is made.
+[ -x /usr/lib/postgresql/15/bin/postgres ] || missing="$missing postgresql-15"
 [ -z "$missing" ] && exit 0
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then
@@ -14,4 +16,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "setup: installing$missing"
 $as_root apt-get update -q
+case "$missing" in *postgresql-15*)
+    $as_root mkdir -p /etc/postgresql-common/createcluster.d
+    echo "create_main_cluster = false" | $as_root tee /etc/postgresql-common/createcluster.d/zhili.conf >/dev/null ;;
+esac
 DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -q --no-install-recommends $missing

@@ -19,6 +19,8 @@ import Web
 public struct CentreConfiguration: Sendable {
     /// The data folder.
     public var folder: URL
+    /// The address of a PostgreSQL database; `nil` is SQLite in the data folder.
+    public var database: String?
     /// The address of console and API.
     public var host = "127.0.0.1"
     /// The port of console and API; 0 lets the system choose.
@@ -54,7 +56,12 @@ public struct Centre: Sendable {
             try IdentityRoom.schema() + PlacesRoom.schema() + CasesRoom.schema() + NotifyRoom.schema()
             + FireGuard.schema()
             + Migration.load(room: "web", bundle: WebResources.bundle)
-        database = try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
+        database =
+            if let url = configuration.database {
+                try PostgresDatabase(url: url)
+            } else {
+                try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
+            }
         try await Migrator.migrate(database, migrations)
         audit = try Audit(folder: configuration.folder)
     }

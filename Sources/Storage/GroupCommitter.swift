@@ -99,14 +99,21 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    /// Lets what is queued finish and ends the thread.
-    func close() async {
+    /// Refuses what comes later and ends the thread after what is queued.
+    /// - Returns: whether this was the first call.
+    @discardableResult
+    func stop() -> Bool {
         let first = state.withLock { state in
             defer { state.closed = true }
             return !state.closed
         }
-        guard first else { return }
-        signal.signal()
+        if first { signal.signal() }
+        return first
+    }
+
+    /// Lets what is queued finish and ends the thread.
+    func close() async {
+        guard stop() else { return }
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 self.stopped.wait()

@@ -16,9 +16,17 @@ struct Zhili: AsyncParsableCommand {
 struct Place: ParsableArguments {
     @Option(help: "The data folder.")
     var data = "./var"
+    @Option(
+        help: """
+            postgres://user:password@host:port/name in place of SQLite in the data folder. ZHILI_DATABASE says the \
+            same and keeps the password out of the list of processes.
+            """)
+    var database: String?
 
     func configuration() -> CentreConfiguration {
         var configuration = CentreConfiguration(folder: URL(fileURLWithPath: data))
+        let named = database ?? ProcessInfo.processInfo.environment["ZHILI_DATABASE"]
+        configuration.database = named.flatMap { $0.isEmpty ? nil : $0 }
         let vendor = ProcessInfo.processInfo.environment["ZHILI_VENDOR"]
         configuration.vendor = vendor.map { URL(fileURLWithPath: $0) }
         return configuration

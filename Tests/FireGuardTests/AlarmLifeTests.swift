@@ -6,9 +6,11 @@ import Testing
 
 @Suite("The life of an alarm")
 struct AlarmLifeTests {
-    @Test("The first frame opens one alarm with one case and tells owner, key-holder and brigade by text and call")
-    func firstFrame() async throws {
-        let town = try await Town()
+    @Test(
+        "The first frame opens one alarm with one case and tells owner, key-holder and brigade by text and call",
+        arguments: Engine.allCases)
+    func firstFrame(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         guard case .raised(let id, let caseID) = try await town.take(town.signal(at: 0)) else {
             Issue.record("not raised")
             return
@@ -23,9 +25,9 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT seq FROM event WHERE type = 'alarm.raised'") == 1)
     }
 
-    @Test("A fire whose test bit is set is a fire like any other, and says so")
-    func testBit() async throws {
-        let town = try await Town()
+    @Test("A fire whose test bit is set is a fire like any other, and says so", arguments: Engine.allCases)
+    func testBit(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0, markedTest: true))
         let alarm = try #require(try await town.alarms().first)
         #expect(alarm.severity == 3 && alarm.isMarkedTest)
@@ -33,17 +35,19 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT role FROM fake_message WHERE role = 'brigade'") == 2)
     }
 
-    @Test("A second try of the same transmission changes nothing")
-    func resend() async throws {
-        let town = try await Town()
+    @Test("A second try of the same transmission changes nothing", arguments: Engine.allCases)
+    func resend(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0, key: "a"))
         #expect(try await town.take(town.signal(at: 10, key: "a")) == .known)
         #expect(try await town.alarms().map(\.repeats) == [0])
     }
 
-    @Test("The same bytes an hour later, from a device whose clock stands still, are a new event")
-    func stoppedClock() async throws {
-        let town = try await Town()
+    @Test(
+        "The same bytes an hour later, from a device whose clock stands still, are a new event",
+        arguments: Engine.allCases)
+    func stoppedClock(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0, key: "a"))
         let first = try #require(try await town.alarms().first)
         try await town.verify(first.id, as: .false, at: 60)
@@ -55,17 +59,17 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().count == 2)
     }
 
-    @Test("Repeats fold into the alarm that nobody has verified yet, and are counted")
-    func repeats() async throws {
-        let town = try await Town()
+    @Test("Repeats fold into the alarm that nobody has verified yet, and are counted", arguments: Engine.allCases)
+    func repeats(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         for seconds in [0, 5, 60, 600] as [Int64] { try await town.take(town.signal(at: seconds)) }
         #expect(try await town.alarms().map(\.repeats) == [3])
         #expect(try await town.count("SELECT message_key FROM fake_message") == 6)
     }
 
-    @Test("Going off and on again folds while it is fresh: flapping is one alarm")
-    func flapping() async throws {
-        let town = try await Town()
+    @Test("Going off and on again folds while it is fresh: flapping is one alarm", arguments: Engine.allCases)
+    func flapping(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         for round in 0..<20 as Range<Int64> {
             try await town.take(town.signal(.fire, at: round * 20))
             try await town.take(town.signal(.restore, at: round * 20 + 10))
@@ -74,18 +78,20 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT id FROM fake_case") == 1)
     }
 
-    @Test("The device's return to normal latches: it clears nothing by itself")
-    func latching() async throws {
-        let town = try await Town()
+    @Test("The device's return to normal latches: it clears nothing by itself", arguments: Engine.allCases)
+    func latching(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0))
         try await town.take(town.signal(.restore, at: 30))
         let alarm = try #require(try await town.alarms().first)
         #expect(alarm.state == .raised && alarm.restoredAt == town.start + 30_000)
     }
 
-    @Test("A second detector at the site is an alarm of its own in the same case and raises it to the highest severity")
-    func secondDetector() async throws {
-        let town = try await Town()
+    @Test(
+        "A second detector at the site is an alarm of its own in the same case and raises it to the highest severity",
+        arguments: Engine.allCases)
+    func secondDetector(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(.fire, 1, at: 0))
         try await town.take(town.signal(.fire, 2, at: 20))
         let alarms = try await town.alarms()
@@ -100,16 +106,16 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT role FROM fake_message WHERE channel = 'sms'") == 9)
     }
 
-    @Test("A manual call point is as grave as two detectors")
-    func manual() async throws {
-        let town = try await Town()
+    @Test("A manual call point is as grave as two detectors", arguments: Engine.allCases)
+    func manual(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(.fire, 4, at: 0))
         #expect(try await town.alarms().map(\.severity) == [4])
     }
 
-    @Test("A panel's sum of what its detector said is no second detector")
-    func sum() async throws {
-        let town = try await Town()
+    @Test("A panel's sum of what its detector said is no second detector", arguments: Engine.allCases)
+    func sum(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(.fire, 1, at: 0))
         let sum = town.signal(.fire, at: 1, scope: .system, address: "1-1")
         guard case .folded = try await town.take(sum) else {
@@ -137,9 +143,9 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT role FROM fake_message WHERE channel = 'call'") == 3)
     }
 
-    @Test("A fire of a detector that was verified real joins its case as a new alarm")
-    func afterReal() async throws {
-        let town = try await Town()
+    @Test("A fire of a detector that was verified real joins its case as a new alarm", arguments: Engine.allCases)
+    func afterReal(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0))
         let first = try #require(try await town.alarms().first)
         try await town.verify(first.id, as: .real, at: 30)
@@ -147,9 +153,11 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().map(\.caseID) == [first.caseID, first.caseID])
     }
 
-    @Test("A condition sent again and again does not come back right after it was found false, but does when it lasts")
-    func levels() async throws {
-        let town = try await Town()
+    @Test(
+        "A condition sent again and again does not come back right after it was found false, but does when it lasts",
+        arguments: Engine.allCases)
+    func levels(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0, isLevel: true))
         let first = try #require(try await town.alarms().first)
         try await town.verify(first.id, as: .false, at: 30)
@@ -159,9 +167,9 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().last?.reasons.map(\.rule) == ["condition-persists", "first-at-site"])
     }
 
-    @Test("A condition that ended and came back after verification is a new alarm at once")
-    func levelAgain() async throws {
-        let town = try await Town()
+    @Test("A condition that ended and came back after verification is a new alarm at once", arguments: Engine.allCases)
+    func levelAgain(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0, isLevel: true))
         let first = try #require(try await town.alarms().first)
         try await town.verify(first.id, as: .false, at: 30)
@@ -170,9 +178,10 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().count == 2)
     }
 
-    @Test("An alarm left open for a day does not swallow the next fire of the same detector")
-    func standing() async throws {
-        let town = try await Town()
+    @Test(
+        "An alarm left open for a day does not swallow the next fire of the same detector", arguments: Engine.allCases)
+    func standing(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0))
         try await town.take(town.signal(at: 86_400))
         let alarms = try await town.alarms()
@@ -180,9 +189,11 @@ struct AlarmLifeTests {
         #expect(alarms.last?.reasons.map(\.rule) == ["again-after-pause", "joins-case"])
     }
 
-    @Test("Works with an end: the alarm is lower and the brigade is left alone, until they are over")
-    func maintenance() async throws {
-        let town = try await Town()
+    @Test(
+        "Works with an end: the alarm is lower and the brigade is left alone, until they are over",
+        arguments: Engine.allCases)
+    func maintenance(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         let (site, until) = (town.site.id, town.start + 3_600_000)
         try await town.database.write { db in
             try SiteStore.setMaintenance(site, until: until, note: "年检", in: db)
@@ -201,9 +212,11 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT role FROM fake_message WHERE role = 'brigade'") == 2)
     }
 
-    @Test("The first fire after works is told to everyone, even into the case that the works opened")
-    func afterWorks() async throws {
-        let town = try await Town()
+    @Test(
+        "The first fire after works is told to everyone, even into the case that the works opened",
+        arguments: Engine.allCases)
+    func afterWorks(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         let (site, until) = (town.site.id, town.start + 60_000)
         try await town.database.write { db in
             try SiteStore.setMaintenance(site, until: until, note: "年检", in: db)
@@ -214,9 +227,9 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT role FROM fake_message WHERE role = 'brigade'") == 2)
     }
 
-    @Test("A fire from an address that nobody registered opens a case at an unknown place")
-    func unknownAddress() async throws {
-        let town = try await Town()
+    @Test("A fire from an address that nobody registered opens a case at an unknown place", arguments: Engine.allCases)
+    func unknownAddress(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         guard case .raised = try await town.take(town.signal(at: 0, source: "0000deadbeef", address: "1-1-3-4")) else {
             Issue.record("not raised")
             return
@@ -228,9 +241,11 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().map(\.repeats) == [1])
     }
 
-    @Test("Ten thousand invented addresses from one far end are bounded, and counted on one alarm")
-    func unknownFlood() async throws {
-        let town = try await Town()
+    @Test(
+        "Ten thousand invented addresses from one far end are bounded, and counted on one alarm",
+        arguments: Engine.allCases)
+    func unknownFlood(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         let flood = (0..<1_000).map { number in
             town.signal(at: 0, source: "00000000\(number)", peer: "203.0.113.9")
         }
@@ -244,9 +259,11 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().count == 22)
     }
 
-    @Test("A storm at one site stays quiet after the first alarms and hides no first alarm elsewhere")
-    func storm() async throws {
-        let town = try await Town()
+    @Test(
+        "A storm at one site stays quiet after the first alarms and hides no first alarm elsewhere",
+        arguments: Engine.allCases)
+    func storm(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         let gateway = Gateway(id: .next(), kind: .gb26875, address: "1", name: "本厂装置", site: town.site.id)
         let other = Site(id: .next(), name: "邻厂", address: "虚构路 2 号", ownerPhone: "19900000003")
         let neighbour = Gateway(id: .next(), kind: .gb26875, address: "2", name: "邻厂装置", site: other.id)
@@ -267,9 +284,11 @@ struct AlarmLifeTests {
         #expect(try await town.count("SELECT phone FROM fake_message WHERE phone = '19900000003'") == 2)
     }
 
-    @Test("Fault and low battery become one low case each and a text to the owner; fire is no part of it")
-    func work() async throws {
-        let town = try await Town()
+    @Test(
+        "Fault and low battery become one low case each and a text to the owner; fire is no part of it",
+        arguments: Engine.allCases)
+    func work(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         for seconds in [0, 60] as [Int64] {
             try await town.take(town.signal(.fault, at: seconds))
             try await town.take(town.signal(.lowBattery, at: seconds))
@@ -279,9 +298,9 @@ struct AlarmLifeTests {
         #expect(try await town.alarms().isEmpty)
     }
 
-    @Test("Standing the brigade down takes a second source and words")
-    func standDown() async throws {
-        let town = try await Town()
+    @Test("Standing the brigade down takes a second source and words", arguments: Engine.allCases)
+    func standDown(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0))
         var alarm = try #require(try await town.alarms().first)
         let now = town.start + 60_000
@@ -292,9 +311,9 @@ struct AlarmLifeTests {
         #expect(try AlarmMoves.verify(&alarm, as: .real, secondSource: nil, note: "", by: "值班员", at: now))
     }
 
-    @Test("Clearing takes a verdict, and the device's reset or a person's word for it")
-    func clearing() async throws {
-        let town = try await Town()
+    @Test("Clearing takes a verdict, and the device's reset or a person's word for it", arguments: Engine.allCases)
+    func clearing(_ engine: Engine) async throws {
+        let town = try await Town(engine)
         try await town.take(town.signal(at: 0))
         var alarm = try #require(try await town.alarms().first)
         let now = town.start + 60_000

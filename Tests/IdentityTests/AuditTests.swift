@@ -1,18 +1,17 @@
-import Foundation
 import Kernel
 import Storage
+import StorageTesting
 import Testing
 
 @testable import Identity
 
 @Suite("The audit log")
 struct AuditTests {
-    private func log(_ count: Int) async throws -> (SQLiteDatabase, Audit) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let database = try SQLiteDatabase(path: folder.appendingPathComponent("a.db").path)
+    private func log(_ count: Int, _ engine: Engine) async throws -> (TestDatabase, Audit) {
+        let storage = try await TestDatabase(engine)
+        let database = storage.database
         try await Migrator.migrate(database, try IdentityRoom.schema())
-        let audit = try Audit(folder: folder)
+        let audit = try Audit(folder: storage.folder)
         for number in 1...count {
             try await database.write { db in
                 try audit.record(
@@ -20,32 +19,36 @@ struct AuditTests {
             }
         }
         try await audit.writeAnchor(database)
-        return (database, audit)
+        return (storage, audit)
     }
 
-    @Test("An untouched chain holds")
-    func holds() async throws {
-        let (database, audit) = try await log(5)
+    @Test("An untouched chain holds", arguments: Engine.allCases)
+    func holds(_ engine: Engine) async throws {
+        let (storage, audit) = try await log(5, engine)
+        let database = storage.database
         #expect(try await audit.verify(database) == AuditReport(count: 5, flaw: nil))
     }
 
-    @Test("An edited entry is found")
-    func edit() async throws {
-        let (database, audit) = try await log(5)
+    @Test("An edited entry is found", arguments: Engine.allCases)
+    func edit(_ engine: Engine) async throws {
+        let (storage, audit) = try await log(5, engine)
+        let database = storage.database
         _ = try await database.write { db in try db.execute("UPDATE audit SET subject = 'other' WHERE seq = 3") }
         #expect(try await audit.verify(database).flaw == .changed(3))
     }
 
-    @Test("A deleted entry is found")
-    func deletion() async throws {
-        let (database, audit) = try await log(5)
+    @Test("A deleted entry is found", arguments: Engine.allCases)
+    func deletion(_ engine: Engine) async throws {
+        let (storage, audit) = try await log(5, engine)
+        let database = storage.database
         _ = try await database.write { db in try db.execute("DELETE FROM audit WHERE seq = 2") }
         #expect(try await audit.verify(database).flaw == .missing(before: 3))
     }
 
-    @Test("Two entries that changed places are found")
-    func reordering() async throws {
-        let (database, audit) = try await log(5)
+    @Test("Two entries that changed places are found", arguments: Engine.allCases)
+    func reordering(_ engine: Engine) async throws {
+        let (storage, audit) = try await log(5, engine)
+        let database = storage.database
         try await database.write { db in
             try db.execute("UPDATE audit SET seq = 99 WHERE seq = 2")
             try db.execute("UPDATE audit SET seq = 2 WHERE seq = 3")
@@ -54,9 +57,10 @@ struct AuditTests {
         #expect(try await audit.verify(database).flaw == .changed(2))
     }
 
-    @Test("A cut tail is found though the head in the database was set back with it")
-    func tail() async throws {
-        let (database, audit) = try await log(5)
+    @Test("A cut tail is found though the head in the database was set back with it", arguments: Engine.allCases)
+    func tail(_ engine: Engine) async throws {
+        let (storage, audit) = try await log(5, engine)
+        let database = storage.database
         try await database.write { db in
             let hash = try db.value(String.self, "SELECT hash FROM audit WHERE seq = 3") ?? ""
             try db.execute("DELETE FROM audit WHERE seq > 3")

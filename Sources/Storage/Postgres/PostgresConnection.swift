@@ -178,9 +178,13 @@ final class PostgresConnection {
         let status = PQresultStatus(answer)
         if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return PostgresResult(answer) }
         defer { PQclear(answer) }
-        guard isAlive else { throw lost() }
         func field(_ code: UInt8) -> String? { PQresultErrorField(answer, Int32(code)).map { String(cString: $0) } }
-        let state = field(UInt8(ascii: "C")) ?? ""
+        guard isAlive, let state = field(UInt8(ascii: "C")) else {
+            // An error without a state is not the server's: it is libpq's, about the connection.
+            let error = lost()
+            close()
+            throw error
+        }
         let message = field(UInt8(ascii: "M")) ?? "status \(status.rawValue)"
         if state == "26000" || state == "0A000" && message.hasPrefix("cached plan") {
             // Tables were changed under prepared statements: they are prepared anew.
@@ -196,6 +200,8 @@ final class PostgresConnection {
         case "40001", "40P01": TransactionConflict(reason: message)
         case "23505", "23P01": StorageError.duplicate(constraint ?? message)
         case "53100": StorageError.full
+        // A value too long for its index.
+        case "54000": StorageError.constraint(message)
         case "57P01", "57P02", "57P03", "57P05", "53300", "25006", "25P03", "55P03": StorageError.unavailable(message)
         case _ where state.hasPrefix("23"): StorageError.constraint(constraint ?? message)
         case _ where state.hasPrefix("08"): StorageError.unavailable(message)

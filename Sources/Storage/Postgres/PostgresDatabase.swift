@@ -31,6 +31,12 @@ public final class PostgresDatabase: Database {
         committer.start { PostgresWriteConnection(connection: try PostgresConnection(address), node: node) }
     }
 
+    deinit {
+        committer.stop()
+        readers.stop()
+        listener.stop()
+    }
+
     /// Whether the last write found no room.
     public var isFull: Bool { committer.isFull }
 

@@ -34,8 +34,13 @@ final class PostgresListener: Sendable {
         thread.start()
     }
 
+    /// Ends the thread soon.
+    /// - Returns: whether this was the first call.
+    @discardableResult
+    func stop() -> Bool { !closed.exchange(true, ordering: .sequentiallyConsistent) }
+
     func close() async {
-        guard !closed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        guard stop() else { return }
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 self.stopped.wait()

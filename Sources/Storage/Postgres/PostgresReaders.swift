@@ -19,7 +19,7 @@ final class PostgresReaders: Sendable {
 
     init(_ address: PostgresAddress, count: Int) {
         self.count = count
-        for number in 1...max(1, count) {
+        for number in 0..<count {
             ended.enter()
             let thread = Thread { [self] in
                 loop(address)
@@ -49,10 +49,19 @@ final class PostgresReaders: Sendable {
         }
     }
 
+    /// Refuses what comes later and ends the threads after what is queued.
+    func stop() {
+        let first = state.withLock { state in
+            defer { state.closed = true }
+            return !state.closed
+        }
+        guard first else { return }
+        for _ in 0..<count { signal.signal() }
+    }
+
     /// Lets what is queued finish and ends the threads.
     func close() async {
-        state.withLock { $0.closed = true }
-        for _ in 0..<count { signal.signal() }
+        stop()
         await withCheckedContinuation { continuation in
             ended.notify(queue: .global()) { continuation.resume() }
         }

@@ -29,7 +29,7 @@ enum PostgresText {
                 while end < bytes.count, isLetter(bytes[end]) || isDigit(bytes[end]) { end += 1 }
                 let word = bytes[index..<end]
                 index = end
-                if isTable, equal(word, "TEXT") {
+                if isTable, equal(word, "TEXT"), isType(bytes, at: word.startIndex) {
                     result += Array("TEXT COLLATE \"C\"".utf8)
                 } else if equal(word, "LIKE"), let operand = argument(bytes, after: end) {
                     arguments += 1
@@ -54,6 +54,16 @@ enum PostgresText {
     private static func contains(_ bytes: [UInt8], _ word: String) -> Bool {
         let head = String(decoding: bytes.prefix(40), as: UTF8.self).uppercased()
         return head.split { !$0.isLetter }.contains { $0 == word }
+    }
+
+    /// Whether the word at `start` follows a column's name; behind a bracket, a comma or `COLUMN` it is one itself.
+    private static func isType(_ bytes: [UInt8], at start: Int) -> Bool {
+        let before = bytes[..<start].reversed().drop(while: isBlank)
+        guard let last = before.first, isLetter(last) || isDigit(last) || last == UInt8(ascii: "\"") else {
+            return false
+        }
+        let word = ArraySlice(before.prefix { isLetter($0) }.reversed())
+        return !equal(word, "COLUMN") && !equal(word, "ADD")
     }
 
     /// The index behind a `?` that follows, with blanks before it.

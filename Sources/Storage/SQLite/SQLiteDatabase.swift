@@ -38,6 +38,8 @@ public final class SQLiteDatabase: Database {
         committer.start { SQLiteWriteConnection(pool: pool) }
     }
 
+    deinit { committer.stop() }
+
     /// Whether the last write found no room.
     public var isFull: Bool { committer.isFull }
 

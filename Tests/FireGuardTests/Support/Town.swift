@@ -1,6 +1,7 @@
 import Foundation
 import Kernel
 import Storage
+import StorageTesting
 
 @testable import FireGuard
 
@@ -12,12 +13,11 @@ final class Town: Sendable {
         id: .next(), name: "试验玩具厂", address: "虚构路 1 号", ownerName: "业主", ownerPhone: "19900000001")
     let gateway = Gateway(id: .next(), kind: .gb26875, address: "000000000379", name: "试验传输装置")
     let start = CivilTime.instant(2026, 11, 24, 9)
-    private let folder: URL
+    private let storage: TestDatabase
 
-    init() async throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("fire-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let database = try SQLiteDatabase(path: folder.appendingPathComponent("town.db").path)
+    init(_ engine: Engine = .sqlite) async throws {
+        storage = try await TestDatabase(engine)
+        let database = storage.database
         self.database = database
         try await Migrator.migrate(database, FireGuard.schema() + [FakeDesk.migration])
         ingest = Ingest(database: database, desk: FakeDesk(), rules: AlarmRules(), presence: Presence())
@@ -36,8 +36,6 @@ final class Town: Sendable {
             }
         }
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// A signal of detector `number`, `seconds` after the start.
     func signal(
