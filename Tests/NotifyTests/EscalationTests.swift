@@ -2,6 +2,7 @@ import Foundation
 import Identity
 import Kernel
 import Storage
+import StorageTesting
 import Synchronization
 import Testing
 import Web
@@ -12,17 +13,18 @@ import Web
 struct EscalationTests {
     private let start = Instant(ms: 1_790_000_000_000)
 
-    private func open() async throws -> SQLiteDatabase {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let database = try SQLiteDatabase(path: folder.appendingPathComponent("e.db").path)
-        try await Migrator.migrate(database, try IdentityRoom.schema() + NotifyRoom.schema())
-        return database
+    private func open(_ engine: Engine) async throws -> TestDatabase {
+        let storage = try await TestDatabase(engine)
+        try await Migrator.migrate(storage.database, try IdentityRoom.schema() + NotifyRoom.schema())
+        return storage
     }
 
-    @Test("The first step comes at 30 s, not before; the last is repeated; taking the alarm ends it")
-    func climb() async throws {
-        let database = try await open()
+    @Test(
+        "The first step comes at 30 s, not before; the last is repeated; taking the alarm ends it",
+        arguments: Engine.allCases)
+    func climb(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         let notes = NoteBook()
         let escalations = Escalations(within: { $0.contains($1) }) { text, _, _, _ in
             notes.lines.withLock { $0.append(text) }

@@ -3,6 +3,7 @@ import Identity
 import Kernel
 import Logging
 import Storage
+import StorageTesting
 import Synchronization
 import Testing
 
@@ -25,15 +26,13 @@ private final class Phone: Carrier {
 struct SenderTests {
     private let start = Instant(ms: 1_790_000_000_000)
 
-    private func open() async throws -> SQLiteDatabase {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let database = try SQLiteDatabase(path: folder.appendingPathComponent("n.db").path)
-        try await Migrator.migrate(database, try IdentityRoom.schema() + NotifyRoom.schema())
-        return database
+    private func open(_ engine: Engine) async throws -> TestDatabase {
+        let storage = try await TestDatabase(engine)
+        try await Migrator.migrate(storage.database, try IdentityRoom.schema() + NotifyRoom.schema())
+        return storage
     }
 
-    private func queue(_ key: String, priority: Priority = .emergency, in database: SQLiteDatabase) async throws {
+    private func queue(_ key: String, priority: Priority = .emergency, in database: any Database) async throws {
         let start = start
         try await database.write { db in
             try Outbox().enqueue(
@@ -43,19 +42,20 @@ struct SenderTests {
         }
     }
 
-    private func sender(_ database: SQLiteDatabase, _ carrier: Phone, owner: Int64 = 1, after ms: Int64 = 0) -> Sender {
+    private func sender(_ database: any Database, _ carrier: Phone, owner: Int64 = 1, after ms: Int64 = 0) -> Sender {
         let at = start + ms
         return Sender(
             database: database, carrier: carrier, owner: owner, logger: Logger(label: "test"), now: { at })
     }
 
-    private func states(_ database: SQLiteDatabase) async throws -> [MessageState] {
+    private func states(_ database: any Database) async throws -> [MessageState] {
         try await database.read { db in try MessageList.page(MessageFilter(), limit: 100, in: db).map(\.state) }
     }
 
-    @Test("A message goes out once; its key queues it once")
-    func once() async throws {
-        let database = try await open()
+    @Test("A message goes out once; its key queues it once", arguments: Engine.allCases)
+    func once(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         try await queue("a", in: database)
         try await queue("a", in: database)
         let phone = Phone { _ in .taken(providerID: "p-1") }
@@ -65,9 +65,10 @@ struct SenderTests {
         #expect(try await states(database) == [.sent])
     }
 
-    @Test("A fire goes before routine work that waits longer")
-    func priority() async throws {
-        let database = try await open()
+    @Test("A fire goes before routine work that waits longer", arguments: Engine.allCases)
+    func priority(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         for number in 0..<40 { try await queue("work \(number)", priority: .routine, in: database) }
         try await queue("fire", in: database)
         let phone = Phone { _ in .taken(providerID: nil) }
@@ -75,9 +76,12 @@ struct SenderTests {
         #expect(phone.got.withLock { $0.contains { $0.text == "fire" } })
     }
 
-    @Test("What a dead worker held is taken over after its lease, and is marked as a possible repeat")
-    func takeOver() async throws {
-        let database = try await open()
+    @Test(
+        "What a dead worker held is taken over after its lease, and is marked as a possible repeat",
+        arguments: Engine.allCases)
+    func takeOver(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         try await queue("a", in: database)
         let start = start
         _ = try await database.write { db in
@@ -89,9 +93,12 @@ struct SenderTests {
         #expect(phone.got.withLock { $0.map(\.mayRepeat) } == [true])
     }
 
-    @Test("A gateway that is down is tried again after a pause; what may have gone out is marked, what has not is not")
-    func again() async throws {
-        let database = try await open()
+    @Test(
+        "A gateway that is down is tried again after a pause; what may have gone out is marked, what has not is not",
+        arguments: Engine.allCases)
+    func again(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         try await queue("a", in: database)
         let down = Phone { _ in .again("refused", mayHaveGoneOut: false) }
         _ = try await sender(database, down).step()
@@ -105,9 +112,10 @@ struct SenderTests {
         #expect(try await states(database) == [.sent])
     }
 
-    @Test("A message that is refused for good fails, and is tried again by hand alone")
-    func refused() async throws {
-        let database = try await open()
+    @Test("A message that is refused for good fails, and is tried again by hand alone", arguments: Engine.allCases)
+    func refused(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         try await queue("a", in: database)
         _ = try await sender(database, Phone { _ in .refused("HTTP 400") }).step()
         #expect(try await states(database) == [.failed])
@@ -120,9 +128,10 @@ struct SenderTests {
         #expect(try await sender(database, phone, after: 5_000).step() == 1)
     }
 
-    @Test("Tries come to an end")
-    func end() async throws {
-        let database = try await open()
+    @Test("Tries come to an end", arguments: Engine.allCases)
+    func end(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         try await queue("a", in: database)
         let phone = Phone { _ in .again("down", mayHaveGoneOut: false) }
         for hour in 0..<20 { _ = try await sender(database, phone, after: Int64(hour) * 3_600_000).step() }
@@ -130,9 +139,10 @@ struct SenderTests {
         #expect(try await states(database) == [.failed])
     }
 
-    @Test("What was taken back before it was sent is not sent")
-    func withdrawn() async throws {
-        let database = try await open()
+    @Test("What was taken back before it was sent is not sent", arguments: Engine.allCases)
+    func withdrawn(_ engine: Engine) async throws {
+        let storage = try await open(engine)
+        let database = storage.database
         try await queue("a", in: database)
         let start = start
         try await database.write { db in try Outbox().withdraw(subject: "alarms/1", at: start, in: db) }
