@@ -78,7 +78,7 @@ let package = Package(
             "FireGuard",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "GB26875", "MQTT", "Crypt",
-                "Pictures", hummingbird, logging, nio, nioPosix, lifecycle,
+                "Pictures", "Office", hummingbird, logging, nio, nioPosix, lifecycle,
             ]),
 
         // The desk.

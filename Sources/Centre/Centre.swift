@@ -133,6 +133,7 @@ public struct Centre: Sendable {
         var bounds = UITDConfiguration()
         bounds.port = configuration.gb26875Port
         fire.gb26875 = bounds
+        fire.areaName = areas.name(of:)
         let escalations = Escalations(within: areas.covers) { text, id, at, db in
             try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
         } word: { key, values in

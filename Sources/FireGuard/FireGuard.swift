@@ -12,6 +12,8 @@ import Web
 public struct FireGuard: Room {
     /// What can be set from outside.
     public struct Configuration: Sendable {
+        /// An area's name, for the pages.
+        public var areaName: @Sendable (AreaID) -> String = { _ in "" }
         /// The GB/T 26875.3 server; `nil` leaves it out.
         public var gb26875: UITDConfiguration? = UITDConfiguration()
         /// The broker to listen to; `nil` leaves it out.
@@ -70,6 +72,16 @@ public struct FireGuard: Room {
     /// The same, for those who need the words before the room is open.
     public static var resources: Bundle { .module }
 
+    /// Alarms, sites, detectors, gateways.
+    public var navigation: [NavigationItem] {
+        [
+            NavigationItem("/alarms", key: "fire.nav.alarms", icon: "alarms", needs: .alarmRead, order: 20),
+            NavigationItem("/sites", key: "fire.nav.sites", icon: "sites", needs: .siteRead, order: 21),
+            NavigationItem("/detectors", key: "fire.nav.detectors", icon: "detectors", needs: .detectorRead, order: 22),
+            NavigationItem("/gateways", key: "fire.nav.gateways", icon: "gateways", needs: .siteWrite, order: 23),
+        ]
+    }
+
     /// Its ways in.
     public func routes(_ routes: inout Routes) {
         AlarmRoutes(desk: desk).add(to: &routes)
@@ -80,6 +92,13 @@ public struct FireGuard: Room {
             rollCalls: RollCalls(database: database, server: server)
         ).add(to: &routes)
         PushRoutes(ingest: ingest).add(to: &routes)
+        let areaName = configuration.areaName
+        SiteListPage(areaName: areaName).add(to: &routes)
+        SiteFormPage(desk: desk).add(to: &routes)
+        SitePage(presence: presence, areaName: areaName).add(to: &routes)
+        SiteActions(desk: desk, rollCalls: RollCalls(database: database, server: server)).add(to: &routes)
+        DevicePages(presence: presence).add(to: &routes)
+        AlarmListPage().add(to: &routes)
     }
 
     /// Its servers and workers.

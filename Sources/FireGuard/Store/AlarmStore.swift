@@ -186,6 +186,8 @@ struct AlarmFilter: Sendable {
     var site: SiteID?
     /// Only those in this state.
     var state: Alarm.State?
+    /// Only those that turned out to be this.
+    var verdict: Alarm.Verdict?
     /// Only those that are not cleared.
     var openOnly = false
     /// Only those raised at or after this moment.
@@ -203,6 +205,7 @@ struct AlarmFilter: Sendable {
         var conditions: [SQL] = ["1 = 1"]
         if let site { conditions.append("site = \(site)") }
         if let state { conditions.append("state = \(state)") }
+        if let verdict { conditions.append("verdict = \(verdict)") }
         if openOnly { conditions.append("state <> 'cleared'") }
         if let from { conditions.append("raised_at >= \(from)") }
         if let to { conditions.append("raised_at < \(to)") }

@@ -145,6 +145,8 @@ struct DetectorFilter: Sendable {
     var after: DetectorID?
     var site: SiteID?
     var gateway: GatewayID?
+    /// Only those of this kind.
+    var kind: DetectorKind?
     /// Only those with something wrong.
     var needsWork = false
     var areas: [AreaID]?
@@ -154,6 +156,7 @@ struct DetectorFilter: Sendable {
         var conditions: [SQL] = ["id > \(after?.rawValue ?? 0)"]
         if let site { conditions.append("site = \(site)") }
         if let gateway { conditions.append("gateway = \(gateway)") }
+        if let kind { conditions.append("kind = \(kind)") }
         if needsWork { conditions.append("(offline = 1 OR faulty = 1 OR battery_low = 1)") }
         if let areas { conditions.append("site IN (SELECT id FROM site WHERE area IN \(list: areas))") }
         if let owner { conditions.append("site IN (SELECT id FROM site WHERE owner = \(owner))") }

@@ -68,6 +68,8 @@ struct SiteFilter: Sendable {
     var owner: StaffID?
     /// Only those whose name or address begins with this.
     var text: String?
+    /// Only those in this state.
+    var state: SiteHealth.State?
 
     fileprivate var sql: SQL {
         var conditions: [SQL] = ["1 = 1"]
@@ -78,11 +80,29 @@ struct SiteFilter: Sendable {
         }
         if let areas { conditions.append("area IN \(list: areas)") }
         if let owner { conditions.append("owner = \(owner)") }
+        if let state { conditions.append(Self.condition(state)) }
         if let text {
             let pattern = "%" + text.filter { $0 != "%" && $0 != "_" && $0 != "\\" } + "%"
             conditions.append("(name LIKE \(pattern) OR address LIKE \(pattern))")
         }
         return SQL.joined(conditions, by: " AND ")
+    }
+
+    private static func condition(_ state: SiteHealth.State) -> SQL {
+        switch state {
+        case .fire:
+            "EXISTS (SELECT 1 FROM alarm WHERE alarm.site = site.id AND alarm.state <> 'cleared')"
+        case .fault:
+            "EXISTS (SELECT 1 FROM detector WHERE detector.site = site.id AND (faulty = 1 OR battery_low = 1))"
+        case .offline: "EXISTS (SELECT 1 FROM detector WHERE detector.site = site.id AND offline = 1)"
+        case .maintenance: "maintenance_until > \(Instant.now)"
+        case .normal:
+            """
+            NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.site = site.id AND alarm.state <> 'cleared')
+            AND NOT EXISTS (SELECT 1 FROM detector WHERE detector.site = site.id
+              AND (faulty = 1 OR battery_low = 1 OR offline = 1))
+            """
+        }
     }
 }
 

@@ -1,0 +1,116 @@
+import Kernel
+import Office
+import Storage
+import Web
+
+/// `/detectors` and `/gateways`: the health of what hangs on the walls.
+struct DevicePages {
+    let presence: Presence
+
+    func add(to routes: inout Routes) {
+        routes.get("/detectors", .needs(.detectorRead), "Detectors and their health") { call in
+            try await detectors(call)
+        }
+        routes.get("/detectors.xlsx", .needs(.detectorRead), "Detectors and their health as a workbook") { call in
+            try await export(call)
+        }
+        routes.get("/gateways", .needs(.siteWrite), "Gateways and when they were heard") { call in
+            try await gateways(call)
+        }
+    }
+
+    private func filter(_ call: Call) throws -> DetectorFilter {
+        let scope = Scope(try call.signedIn())
+        var filter = DetectorFilter(areas: scope.areas, owner: scope.owner)
+        filter.needsWork = call.query("needsWork") != nil
+        filter.after = call.query("after").flatMap(DetectorID.init)
+        filter.kind = call.query("kind").flatMap(DetectorKind.init(rawValue:))
+        return filter
+    }
+
+    private func heard(_ detector: Detector) -> Instant? {
+        [detector.lastSeen, presence.lastSeen(.detector(detector.id))].compactMap(\.self).max()
+    }
+
+    private func detectors(_ call: Call) async throws -> Answer {
+        let (filter, limit) = (try filter(call), call.limit)
+        let (found, sites) = try await call.database.read { db in
+            let found = try DeviceStore.detectors(filter, limit: limit + 1, in: db)
+            return (found, try SiteStore.find(Set(found.map(\.site)), in: db))
+        }
+        let query = PageWords.query(call, ["needsWork", "kind", "limit"])
+        var context: [String: Any] = [
+            "items": found.prefix(limit).map { detector -> [String: Any] in
+                [
+                    "site": sites[detector.site]?.name ?? "", "siteId": detector.site.description,
+                    "place": detector.place, "address": detector.address,
+                    "kind": call.word("fire.kind.\(detector.kind.rawValue)"),
+                    "badges": PageWords.badges(detector, call), "battery": detector.battery.map { "\($0) %" } ?? "—",
+                    "heard": heard(detector).map { PageWords.short($0) } ?? "—",
+                ]
+            },
+            "kinds": PageWords.choices(call, "kind", DetectorKind.allCases.map(\.rawValue), words: "fire.kind"),
+            "needsWork": filter.needsWork, "export": "/detectors.xlsx?" + query,
+        ]
+        if found.count > limit { context["next"] = "/detectors?\(query)&after=\(found[limit - 1].id)" }
+        return try call.page("detector-list", title: call.word("fire.detectors.title"), context)
+    }
+
+    private func export(_ call: Call) async throws -> Answer {
+        var filter = try filter(call)
+        let columns = ["name", "place", "kind", "state", "battery", "heard", "address"]
+        let book = try Workbook(
+            sheet: "Zhili", columns: columns.map { (call.word("fire.column.\($0)"), $0 == "name" ? 40 : 18) })
+        while true {
+            let current = filter
+            let (found, sites) = try await call.database.read { db in
+                let found = try DeviceStore.detectors(current, limit: 500, in: db)
+                return (found, try SiteStore.find(Set(found.map(\.site)), in: db))
+            }
+            for detector in found {
+                book.add([
+                    .text(sites[detector.site]?.name ?? ""), .text(detector.place),
+                    .text(call.word("fire.kind.\(detector.kind.rawValue)")),
+                    .text(PageWords.badges(detector, call).compactMap { $0["text"] }.joined(separator: " ")),
+                    detector.battery.map { .number(Double($0)) } ?? .empty,
+                    heard(detector).map { .moment($0.ms) } ?? .empty, .text(detector.address),
+                ])
+            }
+            guard found.count == 500, let last = found.last else { break }
+            filter.after = last.id
+        }
+        return .bytes(try book.bytes(), type: Workbook.type, name: call.word("fire.detectors.title") + ".xlsx")
+    }
+
+    private func gateways(_ call: Call) async throws -> Answer {
+        let limit = call.limit
+        let after = call.query("after").flatMap(GatewayID.init)
+        let kind = call.query("kind").flatMap(GatewayKind.init(rawValue:))
+        let (found, sites) = try await call.database.read { db in
+            let found = try DeviceStore.gateways(kind: kind, after: after, limit: limit + 1, in: db)
+            return (found, try SiteStore.find(Set(found.compactMap(\.site)), in: db))
+        }
+        let mayAsk = try call.signedIn().may(.rollCall)
+        var context: [String: Any] = [
+            "items": found.prefix(limit).map { gateway -> [String: Any] in
+                let heard = [gateway.lastSeen, presence.lastSeen(.gateway(gateway.id))].compactMap(\.self).max()
+                return [
+                    "id": gateway.id.description, "name": gateway.name, "address": gateway.address,
+                    "kind": call.word("fire.gateway.\(gateway.kind.rawValue)"),
+                    "site": gateway.site.flatMap { sites[$0]?.name } ?? "", "siteId": gateway.site?.description ?? "",
+                    "heard": heard.map { PageWords.short($0) } ?? "—",
+                    "state": call.word(
+                        gateway.isOffline
+                            ? "fire.health.offline" : heard == nil ? "fire.health.unheard" : "fire.health.normal"),
+                    "tint": gateway.isOffline ? "warn" : heard == nil ? "" : "ok",
+                    "canAsk": mayAsk && gateway.kind == .gb26875,
+                ]
+            },
+            "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
+        ]
+        if found.count > limit {
+            context["next"] = "/gateways?\(PageWords.query(call, ["kind", "limit"]))&after=\(found[limit - 1].id)"
+        }
+        return try call.page("gateway-list", title: call.word("fire.gateways.title"), context)
+    }
+}
