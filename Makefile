@@ -13,6 +13,7 @@ run: build ## Start the centre with the sample's people on SQLite under ./var
 test: setup ## Run every test there is
 	@swift build --build-tests
 	@swift test --skip-build --parallel
+	@ZHILI_VENDOR=.vendor sh scripts/browser-tests.sh
 	@$(MAKE) --no-print-directory lint
 lint: ## Check the style
 	@swift format lint --strict --recursive Sources Tests Package.swift && echo "lint: clean"

@@ -100,12 +100,12 @@ let package = Package(
             needs: ["Kernel", "Storage", "Web", "Crypt", hummingbird, httpTypes, logging, lifecycle]),
 
         // Engines: protocols and formats, nothing of the town.
-        engine("GB26875"),
+        engine("GB26875", needs: ["Kernel"]),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
         engine("Office", needs: ["CXlsxWriter"]),
         engine("Pictures", needs: ["CVips"]),
-        engine("Simulator", needs: ["GB26875", nio, nioPosix]),
+        engine("Simulator", needs: ["GB26875", "Kernel", nio, nioPosix]),
         engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
 
         // Ground.
@@ -131,13 +131,19 @@ let package = Package(
         tests("Storage", needs: ["Storage", "StorageTesting"]),
         engine("StorageTesting", needs: ["Storage", "Kernel"]),
         tests("Web", needs: ["Web", httpTypes]),
-        tests("GB26875", needs: ["GB26875"]),
+        tests("GB26875", needs: ["GB26875", "Kernel", "Simulator"]),
         tests("Geo", needs: ["Geo"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Kernel", "Storage", "StorageTesting"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
         tests("Notify", needs: ["Notify", "Identity", "Kernel", "Storage", "Web", logging]),
-        tests("FireGuard", needs: ["FireGuard", "StorageTesting", nioEmbedded]),
-        tests("Centre", needs: ["Centre", "Simulator", "StorageTesting", "GB26875", httpClient]),
+        tests("FireGuard", needs: ["GB26875", "FireGuard", "StorageTesting", nioEmbedded]),
+        tests(
+            "Centre",
+            needs: [
+                "Centre", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "zhili", httpClient,
+                httpTypes,
+                logging,
+            ]),
     ]
 )

@@ -100,98 +100,12 @@ public struct Centre: Sendable {
         guard isLoopback || !isTrial else {
             throw CentreError(description: "a centre set up with a trial password listens on loopback alone")
         }
-        let outbox = Outbox()
-        let places = try await PlacesRoom(database: database, logger: logger)
-        let areas = places.index
-        let cases = CaseDesk(calendar: try WorkCalendar.load())
-        let surroundings = CaseSurroundings(
-            areaName: areas.name(of:),
-            alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
-            messages: { id, db in
-                try outbox.messages(of: id, in: db).map {
-                    MessageView(
-                        to: $0.to.name, channel: $0.channel.rawValue, state: $0.state.rawValue,
-                        at: $0.queuedAt.rfc3339)
-                }
-            },
-            contacts: { subject, db in
-                guard subject.hasPrefix("sites/"), let id = SiteID(String(subject.dropFirst(6))) else { return [] }
-                return try FireGuard.contacts(of: id, in: db).map { ContactView(name: $0.name, phone: $0.phone) }
-            })
-        let casesRoom = try CasesRoom(
-            database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, logger: logger)
-        let known = PermissionList()
-        let identity = try IdentityRoom(
-            database: database, audit: audit, hasher: PasswordHasher(), logger: logger,
-            permissions: { known.all })
-        let bundles = [
-            WebResources.bundle, casesRoom.bundle, identity.bundle, NotifyRoom.resources, FireGuard.resources,
-            PlacesRoom.resources,
-        ]
-        let catalogue = try Catalogue(bundles: bundles + [.module])
-        var fire = FireGuard.Configuration()
-        var bounds = UITDConfiguration()
-        bounds.port = configuration.gb26875Port
-        fire.gb26875 = bounds
-        fire.areaName = areas.name(of:)
-        let escalations = Escalations(within: areas.covers) { text, id, at, db in
-            try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
-        } word: { key, values in
-            catalogue.word(key, .zh, values)
-        }
-        let messaging = try Messaging(configuration)
-        let client = HTTPClient(configuration: .init(timeout: .init(connect: .seconds(3))))
-        let notify = try NotifyRoom(
-            database: database, carrier: HTTPCarrier(client: client) { messaging.carrier }, escalations: escalations,
-            token: messaging.token,
-            sample: messaging.isSample
-                ? SampleGateway(database: database, client: client) { messaging.carrier } : nil, logger: logger)
-        let fireRoom = try FireGuard(
-            database: database,
-            desk: DeskAdapter(
-                cases: cases, areas: areas, escalations: escalations, audit: audit, catalogue: catalogue),
-            configuration: fire, logger: logger)
-        let rooms: [any Room] = [casesRoom, places, identity, notify, fireRoom]
-        let alarmCount = AlarmCount(database: database)
-        let deskItem = NavigationItem("/", key: "centre.nav.desk", icon: "desk", needs: .deskUse, order: 0)
-        var routes = Routes()
-        for room in rooms { room.routes(&routes) }
-        DeskRoutes(cases: casesRoom).add(to: &routes)
-        operationRoutes(&routes)
-        known.set(Array(routes.permissions.values))
-        let pages = try Pages(
-            bundles: bundles + [.module], catalogue: catalogue,
-            shell: Pages.Shell(town: areas.townName ?? "", navigation: [deskItem] + rooms.flatMap(\.navigation)) {
-                alarmCount.value
-            })
-        let dispatcher = Dispatcher(
-            database: database, pages: pages, authenticator: identity.sessions, logger: logger,
-            covers: areas.covers)
-        let server = WebServer(
-            dispatcher: dispatcher, routes: routes,
-            files: try StaticFiles(bundles: bundles + [.module], vendor: configuration.vendor), isSecure: false)
-        let application = Application(
-            router: server.router(),
-            configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
-            onServerRunning: { channel in
-                if let port = channel.localAddress?.port { messaging.listens(on: port) }
-            }, logger: logger)
+        let house = try await house()
         let group = ServiceGroup(
             configuration: .init(
-                services: rooms.flatMap { $0.services() } + [alarmCount, application],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: house.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
-        try? await client.shutdown()
+        try? await house.client.shutdown()
         await database.close()
-    }
-
-    private func operationRoutes(_ routes: inout Routes) {
-        let database = database
-        routes.get("/healthz", .open, "Whether the process answers") { _ in .text("ok\n") }
-        routes.get("/readyz", .open, "Whether the store answers and takes writes") { _ in
-            _ = try await database.read { db in try db.value(Int64.self, "SELECT 1") }
-            return database.isFull ? .text("full\n", status: 503) : .text("ready\n")
-        }
-        routes.get("/metrics", .open, "Numbers for Prometheus") { _ in .text(Metrics.shared.text()) }
     }
 }

@@ -6,7 +6,7 @@ import Web
 
 extension Permission {
     /// Sit at the desk.
-    static let deskUse = Permission("desk.use", [.officer, .leader, .admin])
+    static let deskUse = Permission("console.use", [.officer, .leader, .admin])
 }
 
 /// The desk, the wall and the phone page: what of the rooms they show together.

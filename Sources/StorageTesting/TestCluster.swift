@@ -49,7 +49,7 @@ public final class TestCluster: Sendable {
                 stop) pg_ctl -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 ;;
                 start) start ;;
             esac
-            echo "$?"
+            echo "$?" 2>/dev/null || break
         done
         finish
         """

@@ -1,4 +1,5 @@
 import Foundation
+import GB26875
 import Kernel
 import Logging
 import Storage
@@ -170,7 +171,7 @@ struct UITDServerTests {
         let town = try await Town()
         try await withServer(town, change: { $0.clockToleranceSeconds = 60 }) { _, port in
             let device = try TestDevice(port: port)
-            var wrong = WireFrame(
+            var wrong = Frame(
                 serial: 7, time: [0, 0, 0, 1, 1, 20], source: TestFrame.source, destination: TestFrame.centre,
                 command: 2, data: [])
             await device.send(wrong.bytes)
@@ -197,7 +198,7 @@ struct UITDServerTests {
             let serial = UInt16(order[2]) | UInt16(order[3]) << 8
             await device.send(TestFrame.frame([], serial: serial, command: 3))
             #expect(try await asked.outcome == .delivered)
-            await device.send(TestFrame.frame([24, 1, 0x20, 1] + WireTime.bytes(.now), serial: 44))
+            await device.send(TestFrame.frame([24, 1, 0x20, 1] + FrameTime.bytes(.now), serial: 44))
             #expect(await device.answers(1).first?.command == 3)
             let gateway = town.gateway.id
             let calls = try await town.database.read { db in

@@ -1,4 +1,5 @@
 import Foundation
+import GB26875
 import Kernel
 
 @testable import FireGuard
@@ -78,8 +79,8 @@ enum TestFrame {
     static let centre: [UInt8] = [0x38, 0x5b, 0x01, 0, 0, 0]
 
     static func frame(_ data: [UInt8], serial: UInt16 = 1, command: UInt8 = 2, source: [UInt8] = source) -> [UInt8] {
-        WireFrame(
-            serial: serial, time: WireTime.bytes(.now), source: source, destination: centre, command: command,
+        Frame(
+            serial: serial, time: FrameTime.bytes(.now), source: source, destination: centre, command: command,
             data: data
         ).bytes
     }
@@ -88,7 +89,7 @@ enum TestFrame {
     static func fire(point: UInt8, serial: UInt16 = 1, state: UInt8 = 0x03, source: [UInt8] = source) -> [UInt8] {
         frame(
             [2, 1, 1, 1, 40, 10, 0, point, 0, state, 0] + [UInt8](repeating: 0, count: 31)
-                + WireTime.bytes(.now), serial: serial, source: source)
+                + FrameTime.bytes(.now), serial: serial, source: source)
     }
 
     static func hex(_ text: String) -> [UInt8] {

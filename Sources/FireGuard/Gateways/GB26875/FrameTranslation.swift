@@ -1,4 +1,5 @@
 import Foundation
+import GB26875
 import Kernel
 
 /// Turns the application data of GB/T 26875.3 frames into signals.
@@ -25,7 +26,7 @@ enum FrameTranslation {
     }
 
     /// Reads a frame with application data.
-    static func read(_ frame: WireFrame, peer: String, receivedAt: Instant) -> Content {
+    static func read(_ frame: Frame, peer: String, receivedAt: Instant) -> Content {
         guard frame.data.count >= 2 else { return Content(isMalformed: true) }
         let type = frame.data[0]
         let count = Int(frame.data[1])
@@ -43,13 +44,13 @@ enum FrameTranslation {
 }
 
 private struct Reader {
-    let frame: WireFrame
+    let frame: Frame
     let source: SignalSource
     let receivedAt: Instant
     let key: String
     var content = FrameTranslation.Content()
 
-    init(frame: WireFrame, source: SignalSource, receivedAt: Instant) {
+    init(frame: Frame, source: SignalSource, receivedAt: Instant) {
         self.frame = frame
         self.source = source
         self.receivedAt = receivedAt
@@ -86,7 +87,7 @@ private struct Reader {
     mutating func object(_ type: UInt8, _ bytes: ArraySlice<UInt8>, index: Int) {
         let byte = { (offset: Int) in bytes[bytes.startIndex + offset] }
         let word = { (offset: Int) in UInt16(byte(offset)) | UInt16(byte(offset + 1)) << 8 }
-        let time = type == 3 ? nil : WireTime.moment(bytes.suffix(6))
+        let time = type == 3 ? nil : FrameTime.moment(bytes.suffix(6))
         switch type {
         case 1:
             state(

@@ -1,3 +1,4 @@
+import GB26875
 import Kernel
 import NIOCore
 
@@ -19,13 +20,13 @@ final class UITDHandler: ChannelDuplexHandler {
     }
 
     private struct Waiting: Sendable {
-        var frame: WireFrame
+        var frame: Frame
         var content: FrameTranslation.Content
     }
 
     private let server: UITDServer
     private let peer: String
-    private var reader = WireReader()
+    private var reader = FrameDecoder()
     private var device: String?
     private var sourceBytes: [UInt8] = []
     private var centreBytes: [UInt8] = []
@@ -101,9 +102,9 @@ final class UITDHandler: ChannelDuplexHandler {
         nextSerial &+= 1
         orders[serial] = order
         write(
-            WireFrame(
-                serial: serial, time: WireTime.bytes(now), source: centreBytes, destination: sourceBytes,
-                command: WireFrame.Command.control, data: order.data), context: context)
+            Frame(
+                serial: serial, time: FrameTime.bytes(now), source: centreBytes, destination: sourceBytes,
+                command: Frame.Command.control, data: order.data), context: context)
         context.flush()
         context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(10)) { [weak self] in
             self?.orders.removeValue(forKey: serial)?.confirmed(false)
@@ -112,7 +113,7 @@ final class UITDHandler: ChannelDuplexHandler {
 
     // MARK: Frames
 
-    private func take(_ frame: WireFrame, context: ChannelHandlerContext, at now: Instant) {
+    private func take(_ frame: Frame, context: ChannelHandlerContext, at now: Instant) {
         garbage = 0
         let address = FrameTranslation.address(frame.source)
         let isNew = device != address
@@ -125,12 +126,12 @@ final class UITDHandler: ChannelDuplexHandler {
         server.heardGateway(address, at: now)
         UITDCounters.frames.add()
         switch frame.command {
-        case WireFrame.Command.send where frame.data.isEmpty, WireFrame.Command.answer where frame.data.isEmpty:
+        case Frame.Command.send where frame.data.isEmpty, Frame.Command.answer where frame.data.isEmpty:
             // A heartbeat: a sign of life and nothing to store.
             denied = 0
-            write(frame.reply(WireFrame.Command.confirm, at: now), context: context)
+            write(frame.reply(Frame.Command.confirm, at: now), context: context)
             setClockIfWrong(frame, context: context, at: now)
-        case WireFrame.Command.send, WireFrame.Command.answer:
+        case Frame.Command.send, Frame.Command.answer:
             let content = FrameTranslation.read(frame, peer: peer, receivedAt: now)
             guard !content.isMalformed else {
                 UITDCounters.malformed.add()
@@ -141,13 +142,13 @@ final class UITDHandler: ChannelDuplexHandler {
             waiting.append(Waiting(frame: frame, content: content))
             storeNext(context: context)
             setClockIfWrong(frame, context: context, at: now)
-        case WireFrame.Command.confirm:
+        case Frame.Command.confirm:
             orders.removeValue(forKey: frame.serial)?.confirmed(true)
-        case WireFrame.Command.deny:
+        case Frame.Command.deny:
             orders.removeValue(forKey: frame.serial)?.confirmed(false)
-        case WireFrame.Command.request where isClockQuestion(frame.data):
+        case Frame.Command.request where isClockQuestion(frame.data):
             write(
-                frame.reply(WireFrame.Command.answer, data: [90, 1] + WireTime.bytes(now), at: now), context: context)
+                frame.reply(Frame.Command.answer, data: [90, 1] + FrameTime.bytes(now), at: now), context: context)
         default:
             deny(frame, context: context, at: now)
         }
@@ -175,13 +176,13 @@ final class UITDHandler: ChannelDuplexHandler {
         }
     }
 
-    private func finish(_ frames: [WireFrame], _ stored: [Bool], context: ChannelHandlerContext) {
+    private func finish(_ frames: [Frame], _ stored: [Bool], context: ChannelHandlerContext) {
         isStoring = false
         waiting.removeFirst(min(frames.count, waiting.count))
         guard isOpen else { return }
         let now = Instant.now
         for (frame, isStored) in zip(frames, stored) where isStored {
-            write(frame.reply(WireFrame.Command.confirm, at: now), context: context)
+            write(frame.reply(Frame.Command.confirm, at: now), context: context)
         }
         // What could not be stored stays unanswered: the device sends it again.
         context.flush()
@@ -192,22 +193,22 @@ final class UITDHandler: ChannelDuplexHandler {
         }
     }
 
-    private func deny(_ frame: WireFrame, context: ChannelHandlerContext, at now: Instant) {
+    private func deny(_ frame: Frame, context: ChannelHandlerContext, at now: Instant) {
         denied += 1
         UITDCounters.denied.add()
-        write(frame.reply(WireFrame.Command.deny, at: now), context: context)
+        write(frame.reply(Frame.Command.deny, at: now), context: context)
     }
 
-    private func setClockIfWrong(_ frame: WireFrame, context: ChannelHandlerContext, at now: Instant) {
+    private func setClockIfWrong(_ frame: Frame, context: ChannelHandlerContext, at now: Instant) {
         let tolerance = server.bounds.clockToleranceSeconds * 1_000
         guard tolerance > 0, clockSetAt.map({ now - $0 > 3_600_000 }) ?? true else { return }
-        if let time = WireTime.moment(frame.time[...]), abs(now - time) <= tolerance { return }
+        if let time = FrameTime.moment(frame.time[...]), abs(now - time) <= tolerance { return }
         clockSetAt = now
         UITDCounters.clocksSet.add()
-        send(Order(data: [90, 1] + WireTime.bytes(now)) { _ in }, context: context, at: now)
+        send(Order(data: [90, 1] + FrameTime.bytes(now)) { _ in }, context: context, at: now)
     }
 
-    private func write(_ frame: WireFrame, context: ChannelHandlerContext) {
+    private func write(_ frame: Frame, context: ChannelHandlerContext) {
         let bytes = frame.bytes
         var buffer = context.channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)

@@ -94,10 +94,10 @@ struct DevicePages {
         var context: [String: Any] = [
             "items": found.prefix(limit).map { gateway -> [String: Any] in
                 let heard = [gateway.lastSeen, presence.lastSeen(.gateway(gateway.id))].compactMap(\.self).max()
-                return [
+                var row: [String: Any] = [
                     "id": gateway.id.description, "name": gateway.name, "address": gateway.address,
                     "kind": call.word("fire.gateway.\(gateway.kind.rawValue)"),
-                    "site": gateway.site.flatMap { sites[$0]?.name } ?? "", "siteId": gateway.site?.description ?? "",
+                    "site": gateway.site.flatMap { sites[$0]?.name } ?? "",
                     "heard": heard.map { PageWords.short($0) } ?? "—",
                     "state": call.word(
                         gateway.isOffline
@@ -105,6 +105,8 @@ struct DevicePages {
                     "tint": gateway.isOffline ? "warn" : heard == nil ? "" : "ok",
                     "canAsk": mayAsk && gateway.kind == .gb26875,
                 ]
+                if let site = gateway.site { row["siteId"] = site.description }
+                return row
             },
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]

@@ -124,12 +124,14 @@ struct SitePage {
             isOwed
             ? (isLate ? "late" : "owed", isLate ? "bad" : "")
             : (inspection.passed ? ("passed", "ok") : ("failed", "warn"))
-        return [
+        var row: [String: Any] = [
             "id": inspection.id.description, "kind": call.word("fire.inspection.\(inspection.kind.rawValue)"),
-            "due": PageWords.short(inspection.dueAt), "done": inspection.doneAt.map { PageWords.short($0) } ?? "",
+            "due": PageWords.short(inspection.dueAt),
             "by": inspection.doneBy, "note": inspection.note, "state": call.word("fire.inspection.state.\(state)"),
             "action": "/sites/\(inspection.site)/inspections/\(inspection.id)", "tint": tint,
             "canRecord": isOwed && caller.may(.inspectionWrite),
         ]
+        if let done = inspection.doneAt { row["done"] = PageWords.short(done) }
+        return row
     }
 }

@@ -1,0 +1,64 @@
+import HTTPTypes
+import Kernel
+import Testing
+import Web
+
+@testable import Centre
+
+@Suite("Every way in", .serialized)
+struct RouteTests {
+    /// Which role each of the sample's people has; they are named after it.
+    private func roles(of person: String) -> Set<Role> { Set([Role(rawValue: person)].compactMap(\.self)) }
+
+    @Test("Every route lets in those who hold its permission, and nobody else")
+    func everyRouteEveryRole() async throws {
+        let town = try await Town.open()
+        for route in town.house.routes.all where route.path != "/logout" {
+            let anonymous = await town.ask(route.method, route.path, as: nil)
+            switch route.access {
+            case .open, .device: #expect(anonymous.status != 403, "\(route.method) \(route.path)")
+            case .known, .anyone, .needs: #expect(anonymous.status == 401, "\(route.method) \(route.path)")
+            }
+            guard case .needs(let permission) = route.access else { continue }
+            for person in Town.people where !route.path.contains("/sessions") {
+                let answer = await town.ask(route.method, route.path, as: person)
+                let isHolder = !permission.roles.isDisjoint(with: roles(of: person))
+                if isHolder {
+                    // A handler may still find that this one thing is not the caller's; nobody is turned away at once.
+                    #expect(answer.status != 401, "\(person) \(route.method) \(route.path)")
+                    #expect(answer.status != 403, "\(person) \(route.method) \(route.path)")
+                    #expect(answer.status < 500, "\(person) \(route.method) \(route.path)")
+                } else {
+                    #expect(answer.status == 403, "\(person) \(route.method) \(route.path)")
+                }
+            }
+        }
+        await town.close()
+    }
+
+    @Test("Nothing is open to strangers but what must be")
+    func openRoutes() async throws {
+        let town = try await Town.open()
+        let open = town.house.routes.all.filter { $0.access == .open || $0.access == .device }
+            .map { "\($0.method.rawValue) \($0.path)" }
+        #expect(
+            Set(open) == [
+                "GET /healthz", "GET /readyz", "GET /metrics", "GET /login", "POST /login", "POST /preferences",
+                "POST /api/v1/sessions", "GET /api/v1/openapi.json", "GET /push/{gateway}", "POST /push/{gateway}",
+                "POST /api/v1/messages/{id}/receipt", "POST /sample-gateway/messages",
+            ])
+        await town.close()
+    }
+
+    @Test("A page of every list that needs nothing more than a query answers to who may read it")
+    func lists() async throws {
+        let town = try await Town.open()
+        for route in town.house.routes.all where route.method == .get && !route.path.contains("{") {
+            guard case .needs(let permission) = route.access else { continue }
+            let person = try #require(Town.people.first { !permission.roles.isDisjoint(with: roles(of: $0)) })
+            let answer = await town.ask(.get, route.path, as: person)
+            #expect(answer.status == 200, "\(person) \(route.path)")
+        }
+        await town.close()
+    }
+}
