@@ -134,7 +134,7 @@ let package = Package(
         tests("GB26875", needs: ["GB26875", "Kernel", "Simulator"]),
         tests("Geo", needs: ["Geo"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
-        tests("Identity", needs: ["Identity", "Kernel", "Storage", "StorageTesting"]),
+        tests("Identity", needs: ["Identity", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
         tests("Notify", needs: ["Notify", "Identity", "Kernel", "Storage", "Web", logging]),
         tests("FireGuard", needs: ["GB26875", "FireGuard", "StorageTesting", nioEmbedded]),
