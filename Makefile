@@ -1,4 +1,4 @@
-.PHONY: help setup build run test lint format
+.PHONY: help setup build run test lint format bench fuzz
 help: ## This list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
 setup: ## Install what is missing
@@ -19,3 +19,7 @@ lint: ## Check the style
 	@swift format lint --strict --recursive Sources Tests Package.swift && echo "lint: clean"
 format: ## Apply the style
 	@swift format -i --recursive Sources Tests Package.swift
+bench: build ## Measure, and write docs/performance.md
+	@.build/release/zhili bench
+fuzz: setup ## Mutate streams for a minute (ZHILI_FUZZ_SECONDS)
+	@ZHILI_FUZZ_SECONDS=$${ZHILI_FUZZ_SECONDS:-60} swift test --filter fuzz

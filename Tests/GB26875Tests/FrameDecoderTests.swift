@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Testing
 
@@ -66,10 +67,19 @@ struct FrameDecoderTests {
         #expect(decoder.skipped > 500_000)
     }
 
-    @Test("Ten thousand mutated streams neither trap nor invent a frame with a wrong sum")
+    /// Seconds to go on for, beyond the ten thousand streams of every run: `make fuzz` sets it.
+    private static var seconds: Double {
+        ProcessInfo.processInfo.environment["ZHILI_FUZZ_SECONDS"].flatMap { Double($0) } ?? 0
+    }
+
+    @Test("Mutated streams neither trap nor give a frame that is longer than the standard allows")
     func fuzz() {
-        var random = SplitMix(state: 26_875)
-        for _ in 0..<10_000 {
+        // The same ten thousand in every run; a longer one takes new paths.
+        var random = SplitMix(state: Self.seconds > 0 ? UInt64.random(in: 0...UInt64.max) : 26_875)
+        let end = ContinuousClock.now + .seconds(Self.seconds)
+        var streams = 0
+        while streams < 10_000 || ContinuousClock.now < end {
+            streams += 1
             var bytes = (0..<3).flatMap {
                 frame(UInt16($0), (0..<Int(random.next() % 40)).map { _ in UInt8(truncatingIfNeeded: random.next()) })
                     .bytes

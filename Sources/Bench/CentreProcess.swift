@@ -1,0 +1,84 @@
+import Foundation
+
+/// The centre as a process of its own.
+final class CentreProcess {
+    let process = Process()
+    let web: Int
+    let devices: Int
+    /// Milliseconds from the start of the process to its first ready answer.
+    private(set) var startMs = 0.0
+
+    init(program: URL, folder: URL, web: Int, devices: Int) throws {
+        self.web = web
+        self.devices = devices
+        process.executableURL = program
+        process.arguments = [
+            "serve", "--data", folder.path, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(devices)",
+        ]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        let start = nanoseconds()
+        try process.run()
+        while nanoseconds() - start < 30_000_000_000 {
+            if let answer = try? request("GET", "/readyz"), answer.contains(" 200 ") {
+                startMs = Double(nanoseconds() - start) / 1_000_000
+                return
+            }
+            usleep(2_000)
+        }
+        throw BenchError(description: "the centre did not start")
+    }
+
+    var pid: Int32 { process.processIdentifier }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// One request on a connection of its own; the answer with its head.
+    func request(_ method: String, _ path: String, body: String = "", token: String? = nil) throws -> String {
+        let connection = try Connection(port: web)
+        connection.send(Array(Self.head(method, path, body, token).utf8) + Array(body.utf8))
+        var answer: [UInt8] = []
+        while true {
+            let more = connection.receive()
+            answer += more
+            if more.isEmpty { break }
+        }
+        return String(decoding: answer, as: UTF8.self)
+    }
+
+    private static func head(_ method: String, _ path: String, _ body: String, _ token: String?) -> String {
+        """
+        \(method) \(path) HTTP/1.1\r
+        Host: 127.0.0.1\r
+        Connection: close\r
+        Content-Type: application/json\r
+        Content-Length: \(body.utf8.count)\r
+        \(token.map { "Authorization: Bearer \($0)\r\n" } ?? "")\r
+
+
+        """
+    }
+
+    /// A connection on which the officer's screen follows the events, and the token it uses.
+    func follow(password: String) throws -> Connection {
+        let answer = try request(
+            "POST", "/api/v1/sessions", body: "{\"username\":\"officer\",\"password\":\"\(password)\"}")
+        guard let start = answer.range(of: "\"token\":\"")?.upperBound,
+            let end = answer[start...].firstIndex(of: "\"")
+        else { throw BenchError(description: "no session: \(answer.prefix(200))") }
+        let connection = try Connection(port: web)
+        connection.send(
+            Array(Self.head("GET", "/api/v1/events", "", String(answer[start..<end])).utf8))
+        _ = connection.receive()
+        return connection
+    }
+}
+
+/// Why a measurement could not be made.
+public struct BenchError: Error, CustomStringConvertible {
+    /// In words.
+    public var description: String
+}

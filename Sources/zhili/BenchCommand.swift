@@ -1,0 +1,34 @@
+import ArgumentParser
+import Bench
+import Centre
+import Foundation
+import Logging
+
+/// Measures the program.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure the alarm path of this program and write the page about it.")
+    @Option(help: "Where the page goes.")
+    var out = "docs/performance.md"
+
+    func run() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zhili-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let password = "bench-" + UUID().uuidString
+        let town = folder.appendingPathComponent("town")
+        let load = folder.appendingPathComponent("load")
+        let address: UInt64 = 0xBE_0000_0001
+        for place in [town, load] {
+            let centre = try await Centre(CentreConfiguration(folder: place), logger: Logger(label: "bench"))
+            _ = try await centre.setUp(sample: true, trialPassword: password)
+            if place == load { try await centre.addLoadSites(FireBench.sites, gateway: address) }
+            await centre.close()
+        }
+        let page = try FireBench(
+            program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(), town: town, load: load,
+            address: address, password: password
+        ).run()
+        try page.write(toFile: out, atomically: true, encoding: .utf8)
+        print(page)
+    }
+}
