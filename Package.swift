@@ -141,7 +141,8 @@ let package = Package(
         tests(
             "Centre",
             needs: [
-                "Centre", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "zhili", httpClient,
+                "Centre", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "zhili", nio, nioHTTP1,
+                httpClient,
                 httpTypes,
                 logging,
             ]),

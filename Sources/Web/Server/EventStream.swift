@@ -23,7 +23,7 @@ struct EventStream: Sendable {
         guard var caller = try await authenticator.caller(cookie: cookie, bearer: bearer) else { return }
         var position = min(start, database.feed.last)
         var quiet = 0
-        try await writer.write(ByteBuffer(string: "retry: 1000\nevent: ping\ndata: {}\n\n"))
+        try await writer.write(ByteBuffer(string: "retry: 1000\n" + ping))
         while !Task.isCancelled {
             if let news = database.feed.news(after: position) {
                 let events = try await list(news, after: position)
@@ -39,7 +39,7 @@ struct EventStream: Sendable {
                 await waitForNews(after: position)
                 guard database.feed.last == before else { continue }
                 quiet += 1
-                try await writer.write(ByteBuffer(string: "event: ping\ndata: {}\n\n"))
+                try await writer.write(ByteBuffer(string: ping))
             }
             if quiet >= Self.recheckEvery {
                 quiet = 0
@@ -48,6 +48,9 @@ struct EventStream: Sendable {
             }
         }
     }
+
+    /// A sign of life, which also says when the disk is full: then there are no events that could.
+    private var ping: String { "event: ping\ndata: {\"full\":\(database.isFull)}\n\n" }
 
     private func list(_ news: EventFeed.News, after position: Int64) async throws -> [Event] {
         switch news {

@@ -38,7 +38,7 @@ function connect() {
   heardAt = Date.now();
   stream = new EventSource(`/api/v1/events?after=${last}`);
   stream.onopen = heard;
-  stream.addEventListener("ping", heard);
+  stream.addEventListener("ping", event => { heard(); showFull(event.data); });
   for (const type of types) {
     stream.addEventListener(type, event => {
       heard();
@@ -50,6 +50,21 @@ function connect() {
     });
   }
   stream.onerror = lose;
+}
+
+/** A full disk: what is on the screen stays true, and nothing new can be kept. @param {string} data */
+function showFull(data) {
+  let full = false;
+  try { full = JSON.parse(data).full === true; } catch { /* an older server says nothing */ }
+  const banner = document.getElementById("full-banner");
+  if (!full) { banner?.remove(); return; }
+  if (banner) return;
+  const bar = document.createElement("div");
+  bar.id = "full-banner";
+  bar.className = "banner";
+  bar.setAttribute("role", "alert");
+  bar.textContent = word("storage.full");
+  document.querySelector(".top")?.after(bar);
 }
 
 function lose() {
