@@ -45,6 +45,8 @@ public struct Centre: Sendable {
     let configuration: CentreConfiguration
     let database: any Database
     let audit: Audit
+    /// The rooms' migrations.
+    let steps: [Migration]
     let logger: Logger
 
     /// Opens the data folder, makes or brings up to date its tables.
@@ -52,7 +54,7 @@ public struct Centre: Sendable {
         self.configuration = configuration
         self.logger = logger
         try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
-        let migrations =
+        steps =
             try IdentityRoom.schema() + PlacesRoom.schema() + CasesRoom.schema() + NotifyRoom.schema()
             + FireGuard.schema()
             + Migration.load(room: "web", bundle: WebResources.bundle)
@@ -62,7 +64,7 @@ public struct Centre: Sendable {
             } else {
                 try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
             }
-        try await Migrator.migrate(database, migrations)
+        try await Migrator.migrate(database, steps)
         audit = try Audit(folder: configuration.folder)
     }
 

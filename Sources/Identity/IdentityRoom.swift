@@ -82,6 +82,8 @@ private struct AnchorWriter: Service {
                 await database.wakeups.wait("audit", atMostMs: 60_000)
                 do {
                     try await audit.writeAnchor(database)
+                } catch is CancellationError {
+                    break
                 } catch {
                     logger.error("the audit anchor could not be written", metadata: ["error": "\(error)"])
                 }

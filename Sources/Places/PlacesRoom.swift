@@ -63,6 +63,8 @@ private struct IndexKeeper: Service {
                 await database.wakeups.wait(AreaIndex.topic, atMostMs: 300_000)
                 do {
                     index.replace(try await database.read { db in try AreaStore.all(in: db) })
+                } catch is CancellationError {
+                    break
                 } catch {
                     logger.error("areas could not be read", metadata: ["error": "\(error)"])
                 }

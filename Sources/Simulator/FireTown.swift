@@ -45,7 +45,8 @@ public struct FireTown: Sendable {
             players.append(try await connect(firstAddress &+ UInt64(number), tally))
         }
         let start = ContinuousClock.now
-        for report in scenario.plan(devices: devices, seconds: seconds, rate: rate) {
+        let plan = scenario.plan(devices: devices, seconds: seconds, rate: rate)
+        for report in plan {
             let due = start + .milliseconds(report.atMs)
             if due > .now { try await Task.sleep(until: due) }
             let player = players[report.device]
@@ -54,7 +55,7 @@ public struct FireTown: Sendable {
         // Three tries of three seconds each, and a little more.
         for _ in 0..<100 {
             let now = tally.value
-            if now.sent > 0, now.confirmed + now.denied + now.lost >= now.sent { break }
+            if now.sent == plan.count, now.confirmed + now.denied + now.lost >= now.sent { break }
             try await Task.sleep(for: .milliseconds(100))
         }
         let report = tally.value

@@ -9,7 +9,9 @@ import Logging
 struct Zhili: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zhili", abstract: "The software of a township's safety centre (智理).",
-        subcommands: [Serve.self, SetUpCentre.self, VerifyAudit.self, Simulate.self, BenchCommand.self])
+        subcommands: [
+            Serve.self, SetUpCentre.self, VerifyAudit.self, BackUp.self, Restore.self, Simulate.self, BenchCommand.self,
+        ])
 }
 
 /// What every command needs to know.
