@@ -29,6 +29,8 @@ final class CentreProcess {
         throw BenchError(description: "the centre did not start")
     }
 
+    deinit { if process.isRunning { stop() } }
+
     var pid: Int32 { process.processIdentifier }
 
     func stop() {
@@ -50,16 +52,12 @@ final class CentreProcess {
     }
 
     private static func head(_ method: String, _ path: String, _ body: String, _ token: String?) -> String {
-        """
-        \(method) \(path) HTTP/1.1\r
-        Host: 127.0.0.1\r
-        Connection: close\r
-        Content-Type: application/json\r
-        Content-Length: \(body.utf8.count)\r
-        \(token.map { "Authorization: Bearer \($0)\r\n" } ?? "")\r
-
-
-        """
+        var lines = [
+            "\(method) \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close", "Content-Type: application/json",
+            "Content-Length: \(body.utf8.count)",
+        ]
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 
     /// A connection on which the officer's screen follows the events, and the token it uses.
