@@ -4,16 +4,13 @@ import Foundation
 final class Connection: @unchecked Sendable {
     private let socket: Int32
 
-    /// - Parameter source: the loopback address to call from.
-    init(port: Int, source: String = "127.0.0.1") throws {
+    init(port: Int) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var on: Int32 = 1
         setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        guard Self.with(source, 0, { bind(socket, $0, $1) }) == 0,
-            Self.with("127.0.0.1", port, { connect(socket, $0, $1) }) == 0
-        else {
+        guard Self.with("127.0.0.1", port, { connect(socket, $0, $1) }) == 0 else {
             close(socket)
             throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .ECONNREFUSED)
         }
