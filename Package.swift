@@ -69,6 +69,7 @@ let package = Package(
             "Centre",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
+                "Watch", "Registry", "TownMap", "Woodpecker", "Duty",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, httpClient, logging, lifecycle, unixSignals,
                 yams,
             ]),
@@ -81,7 +82,33 @@ let package = Package(
                 "Pictures", "Office", hummingbird, logging, nio, nioPosix, lifecycle,
             ]),
 
+        room(
+            "Watch",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "SIP", "GB28181", "Media", "Crypt",
+                logging, nio, nioPosix, lifecycle,
+            ]),
+        room(
+            "Registry",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Crypt", "Office", logging, lifecycle,
+            ]),
+        room(
+            "TownMap",
+            needs: ["Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Geo", logging, lifecycle]),
+        room(
+            "Woodpecker",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Crypt", "Pictures", "Office",
+                httpClient, logging, lifecycle,
+            ]),
+
         // The desk.
+        room(
+            "Duty",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", logging, lifecycle,
+            ]),
         room(
             "Notify",
             needs: [
@@ -101,6 +128,9 @@ let package = Package(
 
         // Engines: protocols and formats, nothing of the town.
         engine("GB26875", needs: ["Kernel"]),
+        engine("SIP", needs: ["Kernel", "Crypt", nio, nioPosix]),
+        engine("GB28181", needs: ["Kernel", "SIP", nio, nioPosix]),
+        engine("Media", needs: ["Kernel", nio, nioPosix]),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
         engine("Office", needs: ["CXlsxWriter"]),
@@ -132,6 +162,14 @@ let package = Package(
         engine("StorageTesting", needs: ["Storage", "Kernel"]),
         tests("Web", needs: ["Web", httpTypes]),
         tests("GB26875", needs: ["GB26875", "Kernel", "Simulator"]),
+        tests("SIP", needs: ["SIP", "Kernel", nio]),
+        tests("GB28181", needs: ["GB28181", "SIP", "Kernel", nio]),
+        tests("Media", needs: ["Media", "Kernel", nio]),
+        tests("Watch", needs: ["Watch", "GB28181", "SIP", "Media", "Kernel", "Storage", "StorageTesting"]),
+        tests("Registry", needs: ["Registry", "Office", "Kernel", "Storage", "StorageTesting"]),
+        tests("TownMap", needs: ["TownMap", "Places", "Geo", "Kernel", "Storage", "StorageTesting"]),
+        tests("Woodpecker", needs: ["Woodpecker", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
+        tests("Duty", needs: ["Duty", "Kernel", "Storage", "StorageTesting"]),
         tests("Geo", needs: ["Geo"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),

@@ -35,6 +35,8 @@ public struct CasesRoom: Room {
 
     /// Its templates and words.
     public var bundle: Bundle { .module }
+    /// The same, for those who need the words before the room is open.
+    public static var resources: Bundle { .module }
 
     /// Cases, units, statistics.
     public var navigation: [NavigationItem] {

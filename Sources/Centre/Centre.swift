@@ -54,10 +54,7 @@ public struct Centre: Sendable {
         self.configuration = configuration
         self.logger = logger
         try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
-        steps =
-            try IdentityRoom.schema() + PlacesRoom.schema() + CasesRoom.schema() + NotifyRoom.schema()
-            + FireGuard.schema()
-            + Migration.load(room: "web", bundle: WebResources.bundle)
+        steps = try RoomList.schema()
         database =
             if let url = configuration.database {
                 try PostgresDatabase(url: url)

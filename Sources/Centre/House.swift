@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Cases
 import Crypt
+import Duty
 import FireGuard
 import Hummingbird
 import HummingbirdCore
@@ -8,9 +9,13 @@ import Identity
 import Kernel
 import Notify
 import Places
+import Registry
 import ServiceLifecycle
 import Storage
+import TownMap
+import Watch
 import Web
+import Woodpecker
 
 /// A centre's rooms, joined: what answers requests and what runs beside.
 struct House: Sendable {
@@ -51,11 +56,8 @@ extension Centre {
         let identity = try IdentityRoom(
             database: database, audit: audit, hasher: PasswordHasher(), logger: logger,
             permissions: { known.all })
-        let bundles = [
-            WebResources.bundle, casesRoom.bundle, identity.bundle, NotifyRoom.resources, FireGuard.resources,
-            PlacesRoom.resources,
-        ]
-        let catalogue = try Catalogue(bundles: bundles + [.module])
+        let bundles = RoomList.resources
+        let catalogue = try Catalogue(bundles: bundles)
         var fire = FireGuard.Configuration()
         var bounds = UITDConfiguration()
         bounds.port = configuration.gb26875Port
@@ -78,7 +80,18 @@ extension Centre {
             desk: DeskAdapter(
                 cases: cases, areas: areas, escalations: escalations, audit: audit, catalogue: catalogue),
             configuration: fire, logger: logger)
-        let rooms: [any Room] = [casesRoom, places, identity, notify, fireRoom]
+        let rooms: [any Room] = [
+            casesRoom,
+            places,
+            identity,
+            notify,
+            fireRoom,
+            try DutyRoom(),
+            try WatchRoom(),
+            try RegistryRoom(),
+            try TownMapRoom(),
+            try WoodpeckerRoom(),
+        ]
         let alarmCount = AlarmCount(database: database)
         let deskItem = NavigationItem("/", key: "centre.nav.desk", icon: "desk", needs: .deskUse, order: 0)
         var routes = Routes()
@@ -89,7 +102,7 @@ extension Centre {
         routes.get("/api/v1/openapi.json", .open, "This description (OpenAPI 3.1)") { _ in .rawJSON(description) }
         known.set(Array(routes.permissions.values))
         let pages = try Pages(
-            bundles: bundles + [.module], catalogue: catalogue,
+            bundles: bundles, catalogue: catalogue,
             shell: Pages.Shell(town: areas.townName ?? "", navigation: [deskItem] + rooms.flatMap(\.navigation)) {
                 alarmCount.value
             })
@@ -98,7 +111,7 @@ extension Centre {
             covers: areas.covers)
         let server = WebServer(
             dispatcher: dispatcher, routes: routes,
-            files: try StaticFiles(bundles: bundles + [.module], vendor: configuration.vendor), isSecure: false)
+            files: try StaticFiles(bundles: bundles, vendor: configuration.vendor), isSecure: false)
         let application = Application(
             router: server.router(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),

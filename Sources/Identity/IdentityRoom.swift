@@ -32,6 +32,8 @@ public struct IdentityRoom: Room {
 
     /// Its templates and words.
     public var bundle: Bundle { .module }
+    /// The same, for those who need the words before the room is open.
+    public static var resources: Bundle { .module }
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "identity", bundle: .module) }

@@ -1,0 +1,51 @@
+import Cases
+import Duty
+import FireGuard
+import Foundation
+import Identity
+import Notify
+import Places
+import Registry
+import Storage
+import TownMap
+import Watch
+import Web
+import Woodpecker
+
+/// The rooms of the house, before any of them is open.
+enum RoomList {
+    /// Every step that makes tables, those first on which others lean.
+    static func schema() throws -> [Migration] {
+        try [
+            IdentityRoom.schema(),
+            PlacesRoom.schema(),
+            CasesRoom.schema(),
+            NotifyRoom.schema(),
+            FireGuard.schema(),
+            Migration.load(room: "web", bundle: WebResources.bundle),
+            DutyRoom.schema(),
+            WatchRoom.schema(),
+            RegistryRoom.schema(),
+            TownMapRoom.schema(),
+            WoodpeckerRoom.schema(),
+        ].flatMap(\.self)
+    }
+
+    /// Where templates, words and scripts lie.
+    static var resources: [Bundle] {
+        [
+            WebResources.bundle,
+            CasesRoom.resources,
+            IdentityRoom.resources,
+            NotifyRoom.resources,
+            FireGuard.resources,
+            PlacesRoom.resources,
+            DutyRoom.resources,
+            WatchRoom.resources,
+            RegistryRoom.resources,
+            TownMapRoom.resources,
+            WoodpeckerRoom.resources,
+            .module,
+        ]
+    }
+}

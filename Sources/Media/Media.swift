@@ -1,0 +1,2 @@
+/// RTP, program streams, elementary streams and fragmented MP4.
+public enum MediaEngine {}

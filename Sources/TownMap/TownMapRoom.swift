@@ -1,0 +1,27 @@
+import Foundation
+import Kernel
+import Storage
+import Web
+
+/// 民情地图: layers, drawing, tiles, statistics.
+public struct TownMapRoom: Room {
+    /// The room's name.
+    public let name = "map"
+    /// Its tables.
+    public let migrations: [Migration]
+
+    /// The schema, needed before there is a database.
+    public static func schema() throws -> [Migration] { try Migration.load(room: "map", bundle: .module) }
+    /// Its templates and words.
+    public static var resources: Bundle { .module }
+    /// Its templates and words.
+    public var bundle: Bundle { .module }
+
+    /// Opens the room.
+    public init() throws {
+        migrations = try Self.schema()
+    }
+
+    /// Its ways in.
+    public func routes(_ routes: inout Routes) {}
+}
