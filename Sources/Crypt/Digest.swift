@@ -31,6 +31,13 @@ public enum Digest {
         return result
     }
 
+    /// SM3 (GB/T 32905): 32 bytes.
+    public static func sm3(_ bytes: [UInt8]) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: 32)
+        EVP_Digest(bytes, bytes.count, &result, nil, EVP_sm3(), nil)
+        return result
+    }
+
     private static func hmac(_ kind: OpaquePointer?, length: Int, key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: length)
         HMAC(kind, key, Int32(key.count), bytes, bytes.count, &result, nil)
