@@ -166,7 +166,12 @@ let package = Package(
         tests("GB28181", needs: ["GB28181", "SIP", "Kernel", nio]),
         tests("Media", needs: ["Media", "Kernel", nio]),
         tests("Watch", needs: ["Watch", "GB28181", "SIP", "Media", "Kernel", "Storage", "StorageTesting"]),
-        tests("Registry", needs: ["Registry", "Office", "Kernel", "Storage", "StorageTesting"]),
+        tests(
+            "Registry",
+            needs: [
+                "Registry", "Office", "Kernel", "Storage", "StorageTesting", "Identity", "Places", "Geo", "Web",
+                logging,
+            ]),
         tests("TownMap", needs: ["TownMap", "Places", "Geo", "Kernel", "Storage", "StorageTesting"]),
         tests("Woodpecker", needs: ["Woodpecker", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("Duty", needs: ["Duty", "Kernel", "Storage", "StorageTesting"]),

@@ -10,6 +10,7 @@ import Kernel
 import Logging
 import Notify
 import Places
+import Registry
 import ServiceLifecycle
 import Storage
 import UnixSignals
@@ -69,7 +70,10 @@ public struct Centre: Sendable {
     private static let sampleTown = "云汐镇（示例）"
 
     /// Makes the first people; with `sample` the whole invented town.
-    public func setUp(sample: Bool, trialPassword: String?) async throws -> [SetUp.Made] {
+    /// - Parameter records: about how many records its registry gets; 100,000 is a town of full size.
+    public func setUp(
+        sample: Bool, trialPassword: String?, records: Int = 1_000
+    ) async throws -> [SetUp.Made] {
         let made = try await SetUp(database: database, audit: audit, hasher: PasswordHasher())
             .run(sample: sample, trialPassword: trialPassword, at: .now)
         guard sample, !made.isEmpty else { return made }
@@ -85,6 +89,12 @@ public struct Centre: Sendable {
                 try CasesRoom.addUnit(
                     name: name, kind: kind, phone: members.first?.phone ?? "", members: members.map(\.id), in: db)
             }
+        }
+        _ = try await RegistryRoom.makeSample(
+            database: database, folder: configuration.folder, areas: map.areas, records: records, at: .now,
+            locate: areas.area(at:)
+        ) { id, number in
+            map.spot(in: id, number)
         }
         return made
     }

@@ -80,6 +80,14 @@ extension Centre {
             desk: DeskAdapter(
                 cases: cases, areas: areas, escalations: escalations, audit: audit, catalogue: catalogue),
             configuration: fire, logger: logger)
+        let registry = try await RegistryRoom(
+            database: database, folder: configuration.folder, audit: audit, areas: areas, logger: logger
+        ) { title, key, at, db in
+            _ = try cases.open(
+                NewCase(
+                    kind: .other, severity: .serious, title: title, placeText: "", point: nil, area: nil,
+                    subject: "registry", signal: Signal(source: "registry", key: key), at: at), in: db)
+        }
         let rooms: [any Room] = [
             casesRoom,
             places,
@@ -88,7 +96,7 @@ extension Centre {
             fireRoom,
             try DutyRoom(),
             try WatchRoom(),
-            try RegistryRoom(),
+            registry,
             try TownMapRoom(),
             try WoodpeckerRoom(),
         ]

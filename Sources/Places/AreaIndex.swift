@@ -68,6 +68,11 @@ public final class AreaIndex: Sendable {
         }
     }
 
+    /// All areas, those made first before the others.
+    public var all: [Area] {
+        state.withLock { state in state.byID.values.sorted { $0.id < $1.id } }
+    }
+
     /// The town's own name, where there is one.
     public var townName: String? {
         state.withLock { state in state.byID.values.first { $0.kind == .town }?.name }

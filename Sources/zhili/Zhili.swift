@@ -70,11 +70,16 @@ struct SetUpCentre: AsyncParsableCommand {
     @OptionGroup var place: Place
     @Flag(help: "Make the invented people of the sample town.")
     var sample = false
+    @Option(
+        help: "About how many records the invented registry gets. ZHILI_SAMPLE_RECORDS says the same.")
+    var records: Int?
 
     func run() async throws {
         let trial = ProcessInfo.processInfo.environment["ZHILI_SETUP_PASSWORD"]
         let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
-        let made = try await centre.setUp(sample: sample, trialPassword: trial)
+        let wished = ProcessInfo.processInfo.environment["ZHILI_SAMPLE_RECORDS"].flatMap { Int($0) }
+        let made = try await centre.setUp(
+            sample: sample, trialPassword: trial, records: min(2_000_000, max(0, records ?? wished ?? 100_000)))
         if made.isEmpty { print("There are people already; nothing was changed.") }
         for person in made {
             print("\(person.username)\t\(trial == nil ? person.password : "(ZHILI_SETUP_PASSWORD)")\t\(person.name)")

@@ -27,7 +27,7 @@ class Centre:
         self.url = f"http://127.0.0.1:{self.port}"
         self.program = os.environ.get("ZHILI_PROGRAM", str(ROOT / ".build/debug/zhili"))
         self.environment = {
-            **os.environ, "ZHILI_SETUP_PASSWORD": PASSWORD,
+            **os.environ, "ZHILI_SETUP_PASSWORD": PASSWORD, "ZHILI_SAMPLE_RECORDS": "1000",
             "ZHILI_VENDOR": os.environ.get("ZHILI_VENDOR", str(ROOT / ".vendor")),
         }
         self.data = str(Path(self.folder.name) / "data")

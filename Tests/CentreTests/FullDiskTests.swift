@@ -35,7 +35,8 @@ struct FullDiskTests {
         let data = folder.appendingPathComponent("data").path
         let (web, fire) = (Program.freePort(), Program.freePort())
         let setUp = try Program(
-            ["setup", "--sample", "--data", data], environment: ["ZHILI_SETUP_PASSWORD": "trial-password-1"])
+            ["setup", "--sample", "--data", data],
+            environment: ["ZHILI_SETUP_PASSWORD": "trial-password-1", "ZHILI_SAMPLE_RECORDS": "200"])
         setUp.process.waitUntilExit()
         let program = try Program([
             "serve", "--data", data, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)",

@@ -22,7 +22,7 @@ struct KillTests {
         let (web, fire) = (Program.freePort(), Program.freePort())
         var common = ["--data", folder.path]
         if engine == .postgresql { common += ["--database", place.address] }
-        let environment = ["ZHILI_SETUP_PASSWORD": "trial-password-1"]
+        let environment = ["ZHILI_SETUP_PASSWORD": "trial-password-1", "ZHILI_SAMPLE_RECORDS": "200"]
         let setUp = try Program(["setup", "--sample"] + common, environment: environment)
         setUp.process.waitUntilExit()
         #expect(setUp.process.terminationStatus == 0)

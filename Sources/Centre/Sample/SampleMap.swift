@@ -75,6 +75,22 @@ struct SampleMap {
         landmarks = try Self.landmarks()
     }
 
+    /// A place well within a piece of land, for a number.
+    func spot(in id: AreaID, _ number: UInt64) -> GeoPoint? {
+        guard let area = areas.first(where: { $0.id == id }), let box = Box(area.geometry.positions) else {
+            return nil
+        }
+        // Tried a few times: the land's edges are not straight.
+        for attempt in 0..<8 {
+            let mixed = (number &+ UInt64(attempt)) &* 0x9E37_79B9_7F4A_7C15
+            let point = Position(
+                lon: box.west + (box.east - box.west) * Double(mixed >> 40) / Double(1 << 24),
+                lat: box.south + (box.north - box.south) * Double(mixed >> 16 & 0xff_ffff) / Double(1 << 24))
+            if area.geometry.contains(point) { return GeoPoint(lat: point.lat, lon: point.lon) }
+        }
+        return nil
+    }
+
     private static func landmarks() throws -> [Landmark] {
         let middle = south + Double(rows) * rowStep / 2
         let width = Double(columns) * step

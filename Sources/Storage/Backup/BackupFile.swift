@@ -111,11 +111,15 @@ public enum BackupFile {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// In the order in which they were made, so that what is referred to comes first.
+    /// In the order in which they were made, so that what is referred to comes first. Virtual tables and what lies
+    /// behind them are an engine's own indexes: triggers fill them when the rows come in.
     private static func names(_ copy: GRDB.Database) throws -> [String] {
         try String.fetchAll(
             copy,
-            sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+            sql: """
+                SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+                AND name IN (SELECT name FROM pragma_table_list WHERE type = 'table') ORDER BY rowid
+                """)
     }
 
     private static func tables(of file: DatabaseQueue) throws -> [Table] {

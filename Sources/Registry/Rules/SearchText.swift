@@ -1,0 +1,139 @@
+import Crypt
+import Foundation
+import Kernel
+
+/// What a record is found by, as tokens of letters and digits: a letter says what kind, the rest is a bigram of Chinese
+/// text, a beginning of a name's letters, a word, or a keyed hash.
+///
+/// Bigrams are made here and not by an engine's own full text, because neither finds a name of two characters (SQLite's
+/// trigrams answer nothing, without an error).
+public struct SearchText: Sendable {
+    /// The key of identifiers' hashes; it lies in the data folder, not in the database.
+    let key: [UInt8]
+
+    /// With a key of 32 bytes.
+    public init(key: [UInt8]) { self.key = key }
+
+    /// Lengths of the beginnings of a name's letters that are tokens; a longer query uses the longest and is compared
+    /// afterwards.
+    static let beginnings = [2, 3, 4, 6, 8]
+
+    /// All tokens of a record.
+    func tokens(of values: FieldValues, _ category: Category, area: AreaID?, village: AreaID?) -> [String] {
+        var tokens: Set<String> = [Self.category(category.key)]
+        if let area { tokens.insert(Self.area(area)) }
+        if let village { tokens.insert(Self.village(village)) }
+        for field in category.fields {
+            guard let value = values[field.key] else { continue }
+            if field.filter == true { tokens.insert(Self.facet(field.key, value)) }
+            switch field.search {
+            case .name?:
+                let text = Self.fold(value)
+                for piece in Self.grams(text, single: true) { tokens.insert("n" + piece) }
+                for letters in Self.letters(of: value) {
+                    for length in Self.beginnings where letters.count >= length {
+                        tokens.insert("p" + letters.prefix(length))
+                    }
+                }
+            case .address?: for piece in Self.grams(Self.fold(value), single: false) { tokens.insert("a" + piece) }
+            case .text?: for piece in Self.grams(Self.fold(value), single: false) { tokens.insert("t" + piece) }
+            case .identifier?:
+                tokens.insert(identifier(value, in: category.key))
+                tokens.insert(ending(String(value.suffix(4)), in: category.key))
+            case nil: break
+            }
+        }
+        return tokens.sorted()
+    }
+
+    /// The token of a whole identifier; each category has its own, so that one that the asker may not search is never
+    /// touched.
+    func identifier(_ value: String, in category: String) -> String { "i" + hash("whole", value, category) }
+
+    /// The token of an identifier's last four characters.
+    func ending(_ value: String, in category: String) -> String { "l" + hash("end", value, category) }
+
+    /// What tells a record from all others: a keyed hash of the first of the category's sets of fields that is
+    /// complete, else of all its values.
+    func rowKey(_ values: FieldValues, _ category: Category) -> String {
+        let set = category.identity.first { fields in fields.allSatisfy { values[$0] != nil } }
+        let fields = set ?? values.all.keys.sorted()
+        let text = fields.map { "\($0)=\(Self.fold(values[$0] ?? ""))" }.joined(separator: "\n")
+        return Secret.hex(Array(Digest.hmacSHA256(key: key, Array("row\n\(category.key)\n\(text)".utf8)).prefix(16)))
+    }
+
+    private func hash(_ kind: String, _ value: String, _ category: String) -> String {
+        Secret.hex(Array(Digest.hmacSHA256(key: key, Array("\(kind)\n\(category)\n\(value)".utf8)).prefix(9)))
+    }
+
+    static func category(_ key: String) -> String { "k" + plain(key) }
+    static func area(_ id: AreaID) -> String { "g" + id.description }
+    static func village(_ id: AreaID) -> String { "v" + id.description }
+    static func facet(_ field: String, _ value: String) -> String { "f" + plain(field) + "0" + plain(value) }
+
+    private static func plain(_ text: String) -> String {
+        fold(text)
+    }
+
+    /// Text as it is compared: narrow, small, simplified, letters and digits alone.
+    static func fold(_ text: String) -> String {
+        var result = ""
+        for character in Plain.narrow(text).lowercased() {
+            if Pinyin.isHan(character) {
+                result.append(Pinyin.simplified(character))
+            } else {
+                // Letters without their accents, digits: what every engine takes for a part of a word.
+                let scalars = String(character).decomposedStringWithCanonicalMapping.unicodeScalars
+                result.unicodeScalars.append(contentsOf: scalars.filter(isWordly))
+            }
+        }
+        return result
+    }
+
+    private static func isWordly(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 48...57, 97...122: true
+        case 0xC0..<0x600: scalar.properties.generalCategory == .lowercaseLetter
+        default: false
+        }
+    }
+
+    /// Overlapping pairs of Chinese characters, whole runs of others, and, where asked for, each character.
+    static func grams(_ text: String, single: Bool) -> [String] {
+        var result: [String] = []
+        var run = ""
+        var last: Character?
+        func finish() {
+            guard !run.isEmpty else { return }
+            result.append(run)
+            // The number at the end of a code is often all that somebody remembers.
+            let tail = String(run.reversed().prefix { $0.isNumber }.reversed())
+            if !tail.isEmpty, tail.count < run.count { result.append(tail) }
+            run = ""
+        }
+        for character in text {
+            if Pinyin.isHan(character) {
+                finish()
+                if let last { result.append(String([last, character])) }
+                if single { result.append(String(character)) }
+                last = character
+            } else {
+                run.append(character)
+                last = nil
+            }
+        }
+        finish()
+        return result
+    }
+
+    /// The letters that find a name: whole readings, initials, and the surname with initials (zhangjg).
+    static func letters(of name: String) -> Set<String> {
+        var result: Set<String> = []
+        for reading in Pinyin.readings(of: name) {
+            result.insert(reading.joined())
+            result.insert(String(reading.compactMap(\.first)))
+            result.insert((reading.first ?? "") + String(reading.dropFirst().compactMap(\.first)))
+        }
+        return result
+    }
+}

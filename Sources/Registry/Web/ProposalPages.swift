@@ -1,0 +1,136 @@
+import Kernel
+import Storage
+import Web
+
+/// What two people do: one proposes a death, a deletion or a merger, another decides.
+struct ProposalPages {
+    let desk: RegistryDesk
+
+    func add(to routes: inout Routes) {
+        routes.post("/registry/{category}/{id}/propose", .needs(.registryWrite), "Propose a death or a deletion") {
+            call in try await propose(call)
+        }
+        routes.get("/registry/proposals", .needs(.registryReview), "What waits for a second person") { call in
+            try await page(call)
+        }
+        routes.post("/registry/proposals/{id}", .needs(.registryReview), "Decide what somebody else proposed") { call in
+            try await decide(call)
+        }
+    }
+
+    private func propose(_ call: Call) async throws -> Answer {
+        let category = try desk.category(call)
+        let caller = try call.signedIn()
+        let id: RecordID = try call.id()
+        let form = call.form
+        var check = FieldCheck()
+        let reason = check.text(form["reason"], "reason", 2...200)
+        let kind = form["kind"].flatMap(ProposalStore.Kind.init(rawValue:)) ?? .delete
+        check.expect(kind != .merge, "kind", "unknown")
+        var detail = ""
+        if kind == .death {
+            let date = form["date"].flatMap { CivilDate($0) }
+            check.expect(date.map { $0.number <= Instant.now.dayNumber } ?? false, "date", "date")
+            check.expect(category.fields.contains { $0.twoPeople == true }, "kind", "unknown")
+            detail = date?.text ?? ""
+        }
+        try check.finish()
+        let (now, what) = (Instant.now, detail)
+        try await call.database.write { db in
+            let record = try desk.record(id, category, Viewer(caller, desk.areas), in: db)
+            try ProposalStore.insert(
+                kind, record, other: nil, reason: reason, detail: what, by: caller.hand(.department, at: now), in: db)
+            try desk.note(
+                "record.propose-\(kind.rawValue)", "records/\(category.key)/\(id)", by: caller, purpose: reason,
+                at: now,
+                in: db)
+        }
+        return .redirect(to: "/registry/\(category.key)/\(id)?done=registry.proposed")
+    }
+
+    private func page(_ call: Call) async throws -> Answer {
+        let caller = try call.signedIn()
+        let items = try await call.database.read { db -> [(ProposalStore.Proposal, JudgedRecord)] in
+            let viewer = try desk.viewer(call, in: db)
+            return try ProposalStore.open(in: db).compactMap { proposal in
+                guard let category = desk.book[proposal.category],
+                    let judged = try? desk.judged(proposal.record, category, viewer, in: db)
+                else { return nil }
+                return (proposal, judged)
+            }
+        }
+        return try call.page(
+            "registry-proposals", title: call.word("registry.proposals"),
+            [
+                "items": items.map { proposal, record -> [String: Any] in
+                    [
+                        "id": RecordID(rawValue: proposal.id).description, "key": record.category.key,
+                        "record": record.id.description, "label": record.label,
+                        "category": record.category.name.text(call.language),
+                        "what": call.word("registry.proposal.\(proposal.kind)"), "detail": proposal.detail,
+                        "other": proposal.other.map { ["id": $0.description] as [String: Any] } as Any,
+                        "reason": proposal.reason, "by": proposal.byName, "at": Shown.short(proposal.at),
+                        "canDecide": proposal.byStaff != caller.id,
+                    ]
+                }
+            ])
+    }
+
+    private func decide(_ call: Call) async throws -> Answer {
+        let caller = try call.signedIn()
+        let id: RecordID = try call.id()
+        let agrees = call.form["agrees"] == "1"
+        let now = Instant.now
+        try await call.database.write { db in
+            let hand = caller.hand(.department, at: now)
+            guard let proposal = try ProposalStore.find(id.rawValue, in: db), proposal.state == "open",
+                let category = desk.book[proposal.category]
+            else { throw Problem.notFound }
+            let record = try desk.record(proposal.record, category, Viewer(caller, desk.areas), in: db)
+            guard proposal.byStaff != caller.id else { throw Problem.conflict("registry.own-proposal") }
+            let subject = "records/\(category.key)/\(record.id)"
+            try ProposalStore.decide(proposal.id, agrees ? "agreed" : "refused", by: hand, in: db)
+            try desk.note(
+                "record.\(proposal.kind)-\(agrees ? "agreed" : "refused")", subject, by: caller,
+                purpose: proposal.reason, at: now, in: db)
+            if agrees { try carryOut(proposal, record, category, by: hand, in: db) }
+        }
+        return .redirect(to: "/registry/proposals?done=registry.decided")
+    }
+
+    private func carryOut(
+        _ proposal: ProposalStore.Proposal, _ record: Record, _ category: Category, by hand: Hand, in db: any Writing
+    ) throws {
+        let writer = desk.writer
+        switch ProposalStore.Kind(rawValue: proposal.kind) {
+        case .death?:
+            guard let field = category.fields.first(where: { $0.twoPeople == true }) else { return }
+            var values = record.values
+            values[field.key] = proposal.detail
+            var facts = record.facts
+            facts[field.key] = Fact(
+                source: .department, seenAt: hand.at, seenBy: proposal.byName, verifiedAt: hand.at,
+                verifiedBy: hand.name)
+            try writer.update(record, to: values, facts: facts, category, by: hand, in: db)
+            try RecordWriter.touch(db)
+            try RecordWriter.publish("record.changed", record.id, category.key, area: record.area, in: db)
+        case .delete?:
+            try writer.delete(record, reason: proposal.reason, at: hand.at, in: db)
+        case .merge?:
+            guard let id = proposal.other, let other = try RecordStore.find(id, in: db),
+                other.category == record.category
+            else { throw Problem.notFound }
+            // The kept record takes what it lacks; what both have stays as it is.
+            var values = record.values
+            var facts = record.facts
+            for (field, value) in other.values.all where values[field] == nil {
+                values[field] = value
+                facts[field] = other.facts[field]
+            }
+            try writer.delete(other, reason: "merged", at: hand.at, in: db)
+            try writer.update(record, to: values, facts: facts, category, by: hand, in: db)
+            try RecordWriter.publish("record.changed", record.id, category.key, area: record.area, in: db)
+        case nil: return
+        }
+    }
+}
