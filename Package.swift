@@ -100,7 +100,8 @@ let package = Package(
             "Woodpecker",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Crypt", "Pictures", "Office",
-                httpClient, logging, lifecycle,
+                "Geo",
+                httpClient, httpTypes, logging, lifecycle, nio,
             ]),
 
         // The desk.
@@ -134,7 +135,7 @@ let package = Package(
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
         engine("Office", needs: ["CXlsxWriter"]),
-        engine("Pictures", needs: ["CVips"]),
+        engine("Pictures", needs: ["CVips", "CQRencode"]),
         engine("Simulator", needs: ["GB26875", "Kernel", nio, nioPosix]),
         engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
 
@@ -145,12 +146,14 @@ let package = Package(
                 "Kernel", "Storage", hummingbird, hummingbirdCore, httpTypes, mustache, logging, nio, lifecycle,
             ]),
         engine("Storage", needs: ["Kernel", "CPQ", grdb, logging]),
-        engine("Crypt", needs: ["Kernel", "COpenSSL"]),
+        engine("Crypt", needs: ["Kernel", "COpenSSL", "CArgon2"]),
         engine("Kernel"),
 
         // System libraries.
         .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
@@ -173,7 +176,12 @@ let package = Package(
                 logging,
             ]),
         tests("TownMap", needs: ["TownMap", "Places", "Geo", "Kernel", "Storage", "StorageTesting"]),
-        tests("Woodpecker", needs: ["Woodpecker", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
+        tests(
+            "Woodpecker",
+            needs: [
+                "Woodpecker", "Crypt", "Cases", "Identity", "Places", "Geo", "Pictures", "Kernel", "Storage",
+                "StorageTesting", "Web", httpTypes, logging,
+            ]),
         tests("Duty", needs: ["Duty", "Kernel", "Storage", "StorageTesting"]),
         tests("Geo", needs: ["Geo"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),

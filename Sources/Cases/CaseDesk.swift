@@ -28,7 +28,7 @@ public struct CaseDesk: Sendable {
     /// Opens the case of a signal; a signal that is known already gets its case again.
     public func open(_ new: NewCase, in db: any Writing) throws -> CaseID {
         if let known = try CaseStore.knownCase(new.signal, in: db) { return known }
-        let id = CaseID.next()
+        let id = new.id ?? CaseID.next()
         var content = CaseEntry.Content(.opened, text: new.title)
         content.kind = new.kind
         content.severity = new.severity
@@ -36,7 +36,7 @@ public struct CaseDesk: Sendable {
         let number = try CaseStore.nextNumber(at: new.at, in: db)
         try store.insert(new, id: id, number: number, first: first, in: db)
         try CaseStore.addSignal(new.signal, to: id, in: db)
-        try publish("case.opened", id, area: new.area, in: db)
+        try publish("case.opened", id, area: new.area, at: new.at, in: db)
         return id
     }
 
@@ -79,6 +79,39 @@ public struct CaseDesk: Sendable {
         try append(contents, to: id, by: actor, at: at, in: db)
     }
 
+    /// The case that a signal opened or joined, or that its case was merged into.
+    public func known(_ signal: Signal, in db: any Reading) throws -> CaseID? {
+        try CaseStore.knownCase(signal, in: db)
+    }
+
+    /// Keys of the signals of a case that came from `source`.
+    public func signals(of id: CaseID, from source: String, in db: any Reading) throws -> [String] {
+        try db.values(
+            String.self,
+            "SELECT signal_key FROM case_signal WHERE case_id = \(id.rawValue) AND source = \(source) ORDER BY signal_key"
+        )
+    }
+
+    /// The case as lists show it.
+    public func record(_ id: CaseID, in db: any Reading) throws -> CaseRecord? { try CaseStore.record(id, in: db) }
+
+    /// The case as its timeline makes it.
+    public func state(_ id: CaseID, in db: any Reading) throws -> CaseState? {
+        CaseState(try CaseStore.timeline(id, in: db))
+    }
+
+    /// Who reported it was not helped: the case is open again and, where a department had it, with that one at once.
+    /// - Parameter handOver: words of the hand-over, where it goes back to its department.
+    public func reopen(
+        _ id: CaseID, reason: String, handOver: String?, by actor: Actor, at: Instant, in db: any Writing
+    )
+        throws
+    {
+        var contents = [CaseEntry.Content(.reopened, text: reason)]
+        if let handOver { contents.append(CaseEntry.Content(.assigned, text: handOver)) }
+        try append(contents, to: id, by: actor, at: at, in: db)
+    }
+
     /// Whether the case is still open.
     public func isOpen(_ id: CaseID, in db: any Reading) throws -> Bool {
         try CaseStore.record(id, in: db)?.isOpen ?? false
@@ -89,14 +122,14 @@ public struct CaseDesk: Sendable {
         _ contents: [CaseEntry.Content], to id: CaseID, by actor: Actor, at: Instant, in db: any Writing
     ) throws -> CaseState {
         let state = try store.append(contents, to: id, by: actor, at: at, in: db)
-        try publish("case.changed", id, area: try CaseStore.record(id, in: db)?.area, in: db)
+        try publish("case.changed", id, area: try CaseStore.record(id, in: db)?.area, at: at, in: db)
         return state
     }
 
-    private func publish(_ type: String, _ id: CaseID, area: AreaID?, in db: any Writing) throws {
+    private func publish(_ type: String, _ id: CaseID, area: AreaID?, at: Instant, in db: any Writing) throws {
         try db.publish(
             NewEvent(
                 type: type, subject: "cases/\(id)", permission: Permission.caseRead.name, area: area?.rawValue,
-                data: "{\"subject\":\"cases/\(id)\",\"caseId\":\"\(id)\"}"))
+                at: at, data: "{\"subject\":\"cases/\(id)\",\"caseId\":\"\(id)\"}"))
     }
 }

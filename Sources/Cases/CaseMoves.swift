@@ -3,19 +3,30 @@ import Storage
 import Web
 
 /// What a person asks for with a move.
-struct MoveRequest: Codable, Sendable {
-    var type: CaseMove
-    var text: String?
+public struct MoveRequest: Codable, Sendable {
+    /// Which move.
+    public var type: CaseMove
+    /// The words that go with it.
+    public var text: String?
     /// The number or id of the other case (merge).
-    var other: String?
+    public var other: String?
     /// Days of more time (extend).
-    var days: Int?
+    public var days: Int?
+
+    /// A move with its words.
+    public init(type: CaseMove, text: String? = nil, other: String? = nil, days: Int? = nil) {
+        self.type = type
+        self.text = text
+        self.other = other
+        self.days = days
+    }
 }
 
 extension CaseDesk {
     /// Does a move of a person, or says why it cannot be.
-    func move(_ request: MoveRequest, _ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing) throws
-        -> CaseState
+    @discardableResult
+    public func move(_ request: MoveRequest, _ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing)
+        throws -> CaseState
     {
         guard let state = CaseState(try CaseStore.timeline(id, in: db)) else { throw Problem.notFound }
         let move = request.type

@@ -75,18 +75,56 @@ public struct CaseSurroundings: Sendable {
     public var messages: @Sendable (CaseID, any Reading) throws -> [MessageView]
     /// Whom a crew may call about a subject such as `sites/…`.
     public var contacts: @Sendable (String, any Reading) throws -> [ContactView]
+    /// What a room knows of a case beside its lines, as far as this reader may see it.
+    public var panels: @Sendable (CaseID, Caller, any Reading, (String) -> String) throws -> [CasePanel]
 
     /// Surroundings of a centre.
     public init(
         areaName: @escaping @Sendable (AreaID) -> String,
         alarms: @escaping @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView],
         messages: @escaping @Sendable (CaseID, any Reading) throws -> [MessageView],
-        contacts: @escaping @Sendable (String, any Reading) throws -> [ContactView]
+        contacts: @escaping @Sendable (String, any Reading) throws -> [ContactView],
+        panels: @escaping @Sendable (CaseID, Caller, any Reading, (String) -> String) throws -> [CasePanel] = {
+            _, _, _, _ in []
+        }
     ) {
+        self.panels = panels
         self.areaName = areaName
         self.alarms = alarms
         self.messages = messages
         self.contacts = contacts
+    }
+}
+
+/// What a room shows on the page of a case: a title, facts, and where there is more.
+public struct CasePanel: Encodable, Sendable {
+    /// One fact.
+    public struct Fact: Encodable, Sendable {
+        /// What it is.
+        public var label: String
+        /// How it is.
+        public var value: String
+        /// A fact.
+        public init(label: String, value: String) {
+            self.label = label
+            self.value = value
+        }
+    }
+    /// The title.
+    public var title: String
+    /// What is known, in order.
+    public var facts: [Fact]
+    /// Where there is more.
+    public var href: String
+    /// The words that lead there.
+    public var link: String
+
+    /// A panel.
+    public init(title: String, facts: [Fact], href: String, link: String) {
+        self.title = title
+        self.facts = facts
+        self.href = href
+        self.link = link
     }
 }
 

@@ -96,6 +96,7 @@ public struct Centre: Sendable {
         ) { id, number in
             map.spot(in: id, number)
         }
+        try await SampleReports(database: database).makeDepartments(made)
         return made
     }
 

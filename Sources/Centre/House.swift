@@ -36,6 +36,9 @@ extension Centre {
         let places = try await PlacesRoom(database: database, logger: logger)
         let areas = places.index
         let cases = CaseDesk(calendar: try WorkCalendar.load())
+        let hard = HardKey()
+        let keys = KeyRing(database: database, hard: hard)
+        let reports = ReportPanels(cases: cases, areas: areas, keys: keys, audit: audit)
         let surroundings = CaseSurroundings(
             areaName: areas.name(of:),
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
@@ -49,12 +52,16 @@ extension Centre {
             contacts: { subject, db in
                 guard subject.hasPrefix("sites/"), let id = SiteID(String(subject.dropFirst(6))) else { return [] }
                 return try FireGuard.contacts(of: id, in: db).map { ContactView(name: $0.name, phone: $0.phone) }
-            })
+            },
+            panels: { id, caller, db, word in try reports.panels(id, caller, in: db, word: word) })
         let casesRoom = try CasesRoom(
             database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, logger: logger)
         let known = PermissionList()
         let identity = try IdentityRoom(
-            database: database, audit: audit, hasher: PasswordHasher(), logger: logger,
+            database: database, audit: audit, hasher: PasswordHasher(),
+            passwords: PasswordHooks(
+                proved: { staff, password in try await keys.opened(staff, password: password) },
+                changed: { staff, password in try await keys.changed(staff, password: password) }), logger: logger,
             permissions: { known.all })
         let bundles = RoomList.resources
         let catalogue = try Catalogue(bundles: bundles)
@@ -98,7 +105,12 @@ extension Centre {
             try WatchRoom(),
             registry,
             try TownMapRoom(),
-            try WoodpeckerRoom(),
+            try WoodpeckerRoom(
+                database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
+                folder: configuration.folder, logger: logger
+            ) { key, values in
+                catalogue.word(key, .zh, values)
+            },
         ]
         let alarmCount = AlarmCount(database: database)
         let deskItem = NavigationItem("/", key: "centre.nav.desk", icon: "desk", needs: .deskUse, order: 0)

@@ -40,15 +40,15 @@ public struct IdentityRoom: Room {
 
     /// Opens the room.
     public init(
-        database: any Database, audit: Audit, hasher: PasswordHasher, logger: Logger,
-        permissions: @escaping @Sendable () -> [Permission]
+        database: any Database, audit: Audit, hasher: PasswordHasher, passwords: PasswordHooks = .none,
+        logger: Logger, permissions: @escaping @Sendable () -> [Permission]
     ) throws {
         migrations = try Self.schema()
         self.database = database
         self.audit = audit
         self.logger = logger
         self.permissions = permissions
-        sessions = Sessions(database: database, audit: audit, hasher: hasher)
+        sessions = Sessions(database: database, audit: audit, hasher: hasher, passwords: passwords)
     }
 
     /// People, roles, audit.

@@ -4,6 +4,26 @@ import Storage
 import Synchronization
 import Web
 
+/// What other parts of the house do at the moments at which a person's password is known.
+public struct PasswordHooks: Sendable {
+    /// The person has proved to know this password.
+    public var proved: @Sendable (StaffID, String) async throws -> Void
+    /// The person has chosen this password.
+    public var changed: @Sendable (StaffID, String) async throws -> Void
+
+    /// Hooks for both moments.
+    public init(
+        proved: @escaping @Sendable (StaffID, String) async throws -> Void,
+        changed: @escaping @Sendable (StaffID, String) async throws -> Void
+    ) {
+        self.proved = proved
+        self.changed = changed
+    }
+
+    /// Nothing is done.
+    public static let none = PasswordHooks(proved: { _, _ in }, changed: { _, _ in })
+}
+
 /// Who is logged in: finds the person behind a cookie or token, logs in and out.
 public final class Sessions: Authenticator {
     /// Milliseconds without a request after which a session ends.
@@ -16,10 +36,12 @@ public final class Sessions: Authenticator {
     private let database: any Database
     private let audit: Audit
     let hasher: PasswordHasher
+    private let passwords: PasswordHooks
     private let cache = Mutex<[String: (caller: Caller?, until: Instant)]>([:])
 
     /// Sessions kept in `database`.
-    public init(database: any Database, audit: Audit, hasher: PasswordHasher) {
+    public init(database: any Database, audit: Audit, hasher: PasswordHasher, passwords: PasswordHooks = .none) {
+        self.passwords = passwords
         self.database = database
         self.audit = audit
         self.hasher = hasher
@@ -112,7 +134,14 @@ public final class Sessions: Authenticator {
                         subject: "staff/\(staff.id)"), in: db)
             }
         }
+        try await passwords.proved(staff.id, password)
         return .token(token, step, staff)
+    }
+
+    /// A person has another password; `current` is the one before, where the person said it just now.
+    func changed(_ staff: StaffID, current: String?, new: String) async throws {
+        if let current { try await passwords.proved(staff, current) }
+        try await passwords.changed(staff, new)
     }
 
     /// Checks the one-time code of a session that waits for it.

@@ -29,6 +29,17 @@ public enum StaffDirectory {
             .map { Contact(id: $0.id, name: $0.name, phone: $0.phone) }
     }
 
+    /// What an active person does in the town; empty for anybody else.
+    public static func roles(of id: StaffID, in db: any Reading) throws -> Set<Role> {
+        guard let staff = try StaffStore.find(id, in: db), staff.isActive else { return [] }
+        return staff.roles
+    }
+
+    /// The person with that log-in name.
+    public static func find(username: String, in db: any Reading) throws -> StaffID? {
+        try StaffStore.find(username: username, in: db)?.id
+    }
+
     /// The names of people, for lists that hold their numbers.
     public static func names(of ids: some Sequence<StaffID>, in db: any Reading) throws -> [StaffID: String] {
         let wanted = Set(ids)

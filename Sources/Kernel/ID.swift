@@ -14,6 +14,12 @@ public struct ID<Thing>: Sendable, Hashable, Comparable {
     /// A new identifier, larger than every one made before by this process.
     public static func next() -> ID { ID(rawValue: IDGenerator.shared.next()) }
 
+    /// A new identifier that tells the hour of `moment` and no more: its finer part is random, so that it orders by
+    /// hour alone. 43 random bits keep those of an hour apart.
+    public static func coarse(_ moment: Instant) -> ID {
+        ID(rawValue: IDGenerator.firstOfHour(moment) + Int64.random(in: 0..<(3_600_000 << 22)))
+    }
+
     /// Orders by creation.
     public static func < (left: ID, right: ID) -> Bool { left.rawValue < right.rawValue }
 }
@@ -65,6 +71,12 @@ public final class IDGenerator: Sendable {
 
     /// Sets the node number, 0…255, which keeps identifiers of different nodes apart.
     public func setNode(_ node: UInt8) { state.withLock { $0.node = Int64(node) } }
+
+    /// The least number of the hour around `moment`.
+    static func firstOfHour(_ moment: Instant) -> Int64 {
+        let ms = max(0, moment.ms - epochMs)
+        return (ms - ms % 3_600_000) << 22
+    }
 
     /// A number larger than every one before; a clock that steps back does not repeat one.
     public func next() -> Int64 {

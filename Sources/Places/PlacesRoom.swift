@@ -43,6 +43,9 @@ public struct PlacesRoom: Room {
         for landmark in landmarks { try AreaStore.insert(landmark, in: db) }
     }
 
+    /// What helps people to find their way on the map.
+    public static func landmarks(in db: any Reading) throws -> [Landmark] { try AreaStore.landmarks(in: db) }
+
     /// The areas as a list or as a map.
     public func routes(_ routes: inout Routes) {
         areaRoutes(&routes)

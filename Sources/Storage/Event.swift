@@ -10,11 +10,17 @@ public struct NewEvent: Sendable {
     public var permission: String
     /// The area in which it happened, where readers are bound to areas.
     public var area: Int64?
+    /// When it happened, where that may not be known exactly; `nil` is the moment of the append.
+    public var at: Instant?
     /// A JSON object for the screens. No personal datum belongs in it: readers fetch those, masked, by `subject`.
     public var data: String
 
     /// An event with its readers' permission and its JSON.
-    public init(type: String, subject: String, permission: String, area: Int64? = nil, data: String = "{}") {
+    public init(
+        type: String, subject: String, permission: String, area: Int64? = nil, at: Instant? = nil,
+        data: String = "{}"
+    ) {
+        self.at = at
         self.type = type
         self.subject = subject
         self.permission = permission
@@ -41,7 +47,7 @@ public struct Event: Sendable, RowDecodable {
         at = try row.next()
         content = NewEvent(
             type: try row.next(), subject: try row.next(), permission: try row.next(), area: try row.next(),
-            data: try row.next())
+            at: at, data: try row.next())
     }
 
     init(seq: Int64, at: Instant, content: NewEvent) {

@@ -230,7 +230,7 @@ extension WriteConnection {
         } else {
             seq = (try value(Int64.self, "SELECT value FROM counter WHERE name = 'event'") ?? 0) + 1
         }
-        let at = Instant.now
+        let at = event.at ?? .now
         try execute(
             """
             INSERT INTO event (seq, at, type, subject, permission, area, data)

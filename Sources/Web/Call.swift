@@ -55,6 +55,13 @@ public struct Call: Sendable {
         try JSON.decode(type, body)
     }
 
+    /// The same call, answered in another language than the browser asks for.
+    public func speaking(_ language: Language) -> Call {
+        Call(
+            caller: caller, database: database, language: language, incoming: incoming, body: body, covers: covers,
+            pages: pages, theme: theme)
+    }
+
     /// Words of the catalogue in the reader's language.
     public func word(_ key: String, _ values: [String: String] = [:]) -> String {
         pages.catalogue.word(key, language, values)

@@ -1,14 +1,48 @@
+import Cases
+import Crypt
 import Foundation
+import Identity
 import Kernel
+import Logging
+import Places
+import ServiceLifecycle
 import Storage
 import Web
 
-/// 啄木鸟: reports without a name, receipts, lessons.
+/// What the room is told at start.
+public struct WoodpeckerConfiguration: Sendable {
+    /// Days after the outcome for which a report's content is kept.
+    public var keepDays = 90
+    /// Reports that one network may hand in within ten minutes; the machine's own address is not counted.
+    public var perNetwork = 30
+
+    /// The standard settings.
+    public init() {}
+}
+
+/// 啄木鸟: reports that are made without fear, receipts, lessons.
 public struct WoodpeckerRoom: Room {
     /// The room's name.
     public let name = "woodpecker"
     /// Its tables.
     public let migrations: [Migration]
+    let database: any Database
+    let categories: [Category]
+    let areas: AreaIndex
+    let cases: CaseDesk
+    let keys: KeyRing
+    let audit: Audit
+    let intake: Intake
+    let handling: Handling
+    let correspondence: Correspondence
+    let mint: ReceiptMint
+    let passes = Passes()
+    let work: WorkProof
+    let slowLane = SlowLane()
+    let floods: TryCount
+    let wrongReceipts: TryCount
+    let configuration: WoodpeckerConfiguration
+    let logger: Logger
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "woodpecker", bundle: .module) }
@@ -18,10 +52,63 @@ public struct WoodpeckerRoom: Room {
     public var bundle: Bundle { .module }
 
     /// Opens the room.
-    public init() throws {
+    /// - Parameters:
+    ///   - keys: the keys of those at work, which learn of passwords where people log in.
+    ///   - hard: makes keys of receipts.
+    ///   - folder: the data folder, in which the key lies by which our own unused receipts are known.
+    ///   - word: the catalogue's words in the town's language.
+    public init(
+        database: any Database, cases: CaseDesk, areas: AreaIndex, keys: KeyRing, hard: HardKey, audit: Audit,
+        folder: URL, configuration: WoodpeckerConfiguration = WoodpeckerConfiguration(), logger: Logger,
+        word: @escaping @Sendable (String, [String: String]) -> String
+    ) throws {
         migrations = try Self.schema()
+        categories = try Category.load()
+        self.database = database
+        self.cases = cases
+        self.areas = areas
+        self.keys = keys
+        self.audit = audit
+        self.configuration = configuration
+        self.logger = logger
+        intake = Intake(database: database, cases: cases, areas: areas, hard: hard, word: word)
+        handling = Handling(cases: cases, areas: areas, keys: keys, audit: audit, word: word)
+        correspondence = Correspondence(database: database, cases: cases, word: word)
+        mint = try ReceiptMint(folder: folder)
+        work = try WorkProof()
+        floods = try TryCount(limit: configuration.perNetwork, spanMs: 600_000)
+        wrongReceipts = try TryCount(limit: 10, spanMs: 900_000)
     }
 
-    /// Its ways in.
-    public func routes(_ routes: inout Routes) {}
+    /// The inbox.
+    public var navigation: [NavigationItem] {
+        [NavigationItem("/reports", key: "woodpecker.nav.reports", icon: "messages", needs: .reportRead, order: 20)]
+    }
+
+    /// Pages for citizens and for those who handle.
+    public func routes(_ routes: inout Routes) {
+        reportRoutes(&routes)
+        receiptRoutes(&routes)
+        inboxRoutes(&routes)
+        handlingRoutes(&routes)
+        departmentRoutes(&routes)
+    }
+
+    /// What must be destroyed in time.
+    public func services() -> [any Service] {
+        [Eraser(database: database, keepDays: configuration.keepDays, logger: logger)]
+    }
+
+    func category(_ code: String?) -> Category? { code.flatMap { code in categories.first { $0.code == code } } }
+}
+
+extension Permission {
+    /// See reports that one's part of the centre or one's department handles.
+    public static let reportRead = Permission("report.read", [.officer, .leader, .clerk])
+    /// Answer reports.
+    public static let reportHandle = Permission("report.handle", [.officer, .leader, .clerk])
+    /// Give reports to departments, merge and verify them.
+    public static let reportRoute = Permission("report.route", [.officer, .leader])
+    /// Change departments.
+    public static let departmentManage = Permission("department.manage", [.leader, .admin])
 }

@@ -21,12 +21,15 @@ public struct NewCase: Sendable {
     public var signal: Signal
     /// When.
     public var at: Instant
+    /// The number that it gets, where a number may not tell the moment; `nil` makes one.
+    public var id: CaseID?
 
     /// A case to be opened.
     public init(
         kind: CaseKind, severity: Severity, title: String, placeText: String, point: GeoPoint? = nil,
-        area: AreaID? = nil, subject: String? = nil, signal: Signal, at: Instant
+        area: AreaID? = nil, subject: String? = nil, signal: Signal, at: Instant, id: CaseID? = nil
     ) {
+        self.id = id
         self.kind = kind
         self.severity = severity
         self.title = title

@@ -32,8 +32,10 @@ public enum CaseMove: String, Codable, Sendable, CaseIterable {
     /// Who may, whatever the case's state.
     var roles: Set<Role> {
         switch self {
-        case .dispatch, .accept, .reject, .assign, .close, .return, .suspend, .resume, .merge, .reopen, .standDown:
+        case .dispatch, .accept, .reject, .assign, .close, .suspend, .resume, .merge, .reopen, .standDown:
             [.officer, .leader]
+        // A department gives back what is not its own; it takes back no work that was reported done.
+        case .return: [.officer, .leader, .clerk]
         case .extend, .supervise: [.leader]
         case .start, .handled: [.clerk, .officer]
         case .note: [.officer, .leader, .clerk, .brigade, .patrol, .grid]
@@ -79,6 +81,7 @@ public enum CaseMove: String, Codable, Sendable, CaseIterable {
     /// Whether this person may do it now. Who reported a case handled does not certify it.
     public func isAllowed(_ state: CaseState, roles held: Set<Role>, by person: StaffID) -> Bool {
         guard !roles.isDisjoint(with: held), fits(state) else { return false }
+        if self == .return, state.phase == .handled, held.isDisjoint(with: [.officer, .leader]) { return false }
         return !(self == .close && state.phase == .handled && state.handler == person)
     }
 

@@ -79,6 +79,9 @@ public struct CaseState: Sendable, Equatable {
         case .supervised: isSupervised = true
         case .merged: finish(.merged, entry.at)
         case .reopened:
+            // Who was not helped waits anew: both clocks begin again, and the timeline keeps the first round.
+            citizenClock = Clock(limitMs: ClockLimits.citizen(kind))
+            departmentClock = Clock(limitMs: ClockLimits.department(kind))
             citizenClock.start(at: entry.at)
             handler = nil
             reached[.closed] = nil

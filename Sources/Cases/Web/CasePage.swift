@@ -50,6 +50,12 @@ extension CasesRoom {
                     "atText": shortText(message.at),
                 ]
             },
+            "panels": detail.panels.map { panel -> [String: Any] in
+                [
+                    "title": panel.title, "href": panel.href, "link": panel.link,
+                    "facts": panel.facts.map { ["label": $0.label, "value": $0.value] },
+                ]
+            },
             "attachments": detail.attachments.map {
                 ["url": $0.url, "thumbnailUrl": $0.thumbnailUrl, "name": $0.name]
             },

@@ -95,9 +95,10 @@ struct CaseDetail: Encodable {
     var attachments: [PhotoView]
     var timeline: [Line]
     var responseTimes: [ResponseTime]
+    var panels: [CasePanel]
 
     enum Keys: String, CodingKey {
-        case allowed, clocks, alarms, tasks, messages, attachments, timeline, responseTimes
+        case allowed, clocks, alarms, tasks, messages, attachments, timeline, responseTimes, panels
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -111,6 +112,7 @@ struct CaseDetail: Encodable {
         try container.encode(attachments, forKey: .attachments)
         try container.encode(timeline, forKey: .timeline)
         try container.encode(responseTimes, forKey: .responseTimes)
+        try container.encode(panels, forKey: .panels)
     }
 }
 
@@ -162,7 +164,8 @@ extension CasesRoom {
                 return CaseDetail.PhotoView(id: $0.id, name: $0.name, url: url, thumbnailUrl: url)
             },
             timeline: timeline.map { line($0, call) },
-            responseTimes: state.responseTimes.map { CaseDetail.ResponseTime(step: $0.step.rawValue, ms: $0.ms) })
+            responseTimes: state.responseTimes.map { CaseDetail.ResponseTime(step: $0.step.rawValue, ms: $0.ms) },
+            panels: try surroundings.panels(id, caller, db) { call.word($0) })
     }
 
     private func line(_ entry: CaseEntry, _ call: Call) -> CaseDetail.Line {

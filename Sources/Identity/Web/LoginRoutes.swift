@@ -138,6 +138,7 @@ extension IdentityRoom {
             try audit.record(entry(caller, "staff.password", caller.id), in: db)
         }
         sessions.forget()
+        try await sessions.changed(caller.id, current: current, new: new)
         return [:]
     }
 

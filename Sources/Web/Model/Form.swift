@@ -42,6 +42,9 @@ public struct Form: Sendable {
         finish()
     }
 
+    /// Names and values that are read already; at most 1,000 are kept.
+    public init(pairs: [(name: String, value: String)]) { self.pairs = Array(pairs.prefix(Self.limit)) }
+
     /// The first value of that name.
     public subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
 

@@ -1,0 +1,147 @@
+import Kernel
+import Storage
+
+/// What a list of report cases is narrowed to.
+struct ReportFilter: Sendable {
+    /// `new` 待分派, `assigned`, `waiting` for a word to a reporter, `done`.
+    var stage: String?
+    var category: String?
+    var department: DepartmentID?
+    var area: AreaID?
+    var overdueAt: Instant?
+    var from: Instant?
+    var to: Instant?
+    var before: CaseID?
+    /// Who reads sees the cases of these departments alone; `nil` sees all.
+    var departments: [DepartmentID]?
+    /// Whether what is said about the centre itself is shown.
+    var seesLeaderOnly = false
+
+    var conditions: SQL {
+        var all: [SQL] = ["1 = 1"]
+        switch stage {
+        case "new": all.append("department IS NULL AND outcome = ''")
+        case "assigned": all.append("department IS NOT NULL AND outcome = ''")
+        case "waiting": all.append("waits = 1")
+        case "done": all.append("outcome <> ''")
+        default: break
+        }
+        if let category { all.append("category = \(category)") }
+        if let department { all.append("department = \(department)") }
+        if let area { all.append("area = \(area)") }
+        if let overdueAt { all.append("outcome = '' AND due_at < \(overdueAt)") }
+        if let from { all.append("opened_at >= \(from)") }
+        if let to { all.append("opened_at < \(to)") }
+        if let before { all.append("case_id < \(before)") }
+        if let departments { all.append("department IN \(list: departments)") }
+        if !seesLeaderOnly { all.append("about <> 'desk'") }
+        return SQL.joined(all, by: " AND ")
+    }
+}
+
+enum ReportCaseStore {
+    struct NewRow: Sendable {
+        var id: CaseID
+        var category: String
+        var area: AreaID?
+        var point: GeoPoint?
+        var about: String
+        var openedAt: Instant
+        var dueAt: Instant
+        var answerDueAt: Instant
+    }
+
+    static func insert(_ new: NewRow, in db: any Writing) throws {
+        try db.execute(
+            """
+            INSERT INTO report_case (\(raw: ReportCase.columns)) VALUES (\(new.id), \(new.category), \(new.area),
+            \(new.point?.lat), \(new.point?.lon), \(new.about), NULL, \(new.openedAt), \(new.dueAt),
+            \(new.answerDueAt), NULL, NULL, '', NULL, 0, 0, 0, 1, '', NULL)
+            """)
+    }
+
+    static func find(_ id: CaseID, in db: any Reading) throws -> ReportCase? {
+        try db.first(ReportCase.self, "SELECT \(raw: ReportCase.columns) FROM report_case WHERE case_id = \(id)")
+    }
+
+    static func page(_ filter: ReportFilter, limit: Int, in db: any Reading) throws -> [ReportCase] {
+        try db.all(
+            ReportCase.self,
+            """
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE \(filter.conditions)
+            ORDER BY case_id DESC LIMIT \(Int64(limit))
+            """)
+    }
+
+    /// Open cases of a category in a square around a place.
+    static func near(
+        _ category: String, south: Double, north: Double, west: Double, east: Double, in db: any Reading
+    ) throws -> [ReportCase] {
+        try db.all(
+            ReportCase.self,
+            """
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE category = \(category) AND outcome = ''
+            AND about = '' AND lat BETWEEN \(south) AND \(north) AND lon BETWEEN \(west) AND \(east)
+            ORDER BY case_id DESC LIMIT 20
+            """)
+    }
+
+    static func handOver(_ id: CaseID, to department: DepartmentID?, at now: Instant, in db: any Writing) throws {
+        try db.execute(
+            """
+            UPDATE report_case SET department = \(department), handed_at = \(department == nil ? nil : now)
+            WHERE case_id = \(id)
+            """)
+    }
+
+    static func answered(_ id: CaseID, at now: Instant, in db: any Writing) throws {
+        try db.execute(
+            """
+            UPDATE report_case SET answered_at = COALESCE(answered_at, \(now)), waits = 0 WHERE case_id = \(id)
+            """)
+    }
+
+    static func setOutcome(_ id: CaseID, _ outcome: Outcome?, at now: Instant, in db: any Writing) throws {
+        try db.execute(
+            """
+            UPDATE report_case SET outcome = \(outcome?.rawValue ?? ""), finished_at = \(outcome == nil ? nil : now),
+            waits = 0 WHERE case_id = \(id)
+            """)
+    }
+
+    static func reopened(_ id: CaseID, due: Instant, in db: any Writing) throws {
+        try db.execute(
+            """
+            UPDATE report_case SET outcome = '', finished_at = NULL, waits = 1, reopened = reopened + 1,
+            due_at = \(due), public_words = '', published_at = NULL WHERE case_id = \(id)
+            """)
+    }
+
+    static func waits(_ id: CaseID, in db: any Writing) throws {
+        try db.execute("UPDATE report_case SET waits = 1 WHERE case_id = \(id)")
+    }
+
+    static func returned(_ id: CaseID, in db: any Writing) throws {
+        try db.execute(
+            "UPDATE report_case SET returns = returns + 1, department = NULL, handed_at = NULL WHERE case_id = \(id)")
+    }
+
+    static func extended(_ id: CaseID, due: Instant, in db: any Writing) throws {
+        try db.execute(
+            "UPDATE report_case SET extensions = extensions + 1, due_at = \(due) WHERE case_id = \(id)")
+    }
+
+    static func publish(_ id: CaseID, words: String, at now: Instant?, in db: any Writing) throws {
+        try db.execute(
+            "UPDATE report_case SET public_words = \(words), published_at = \(now) WHERE case_id = \(id)")
+    }
+
+    static func published(before: Instant?, limit: Int, in db: any Reading) throws -> [ReportCase] {
+        try db.all(
+            ReportCase.self,
+            """
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE published_at < \(before ?? Instant(ms: .max))
+            ORDER BY published_at DESC, case_id DESC LIMIT \(Int64(limit))
+            """)
+    }
+}
