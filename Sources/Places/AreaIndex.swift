@@ -54,9 +54,6 @@ public final class AreaIndex: Sendable {
         }
     }
 
-    /// Every area, in the order of their numbers: parents before their parts.
-    public var all: [Area] { state.withLock { $0.byID.values.sorted { $0.id < $1.id } } }
-
     /// Whether an area is one of `areas` or a part of one.
     public func covers(_ areas: [AreaID], _ id: AreaID) -> Bool {
         state.withLock { state in
