@@ -134,6 +134,7 @@ let package = Package(
         engine("Media", needs: ["Kernel", nio, nioPosix]),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
+        engine("XML", needs: ["CExpat"]),
         engine("Office", needs: ["CXlsxWriter"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
         engine("Simulator", needs: ["GB26875", "Kernel", nio, nioPosix]),
@@ -156,6 +157,7 @@ let package = Package(
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .target(name: "CVips", dependencies: ["CVipsLibrary"]),
 
@@ -184,6 +186,7 @@ let package = Package(
             ]),
         tests("Duty", needs: ["Duty", "Kernel", "Storage", "StorageTesting"]),
         tests("Geo", needs: ["Geo"]),
+        tests("XML", needs: ["XML"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
