@@ -33,6 +33,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -63,7 +64,7 @@ let package = Package(
         // The program.
         .executableTarget(
             name: "zhili",
-            dependencies: ["Centre", "Identity", "Simulator", "Bench", arguments, logging],
+            dependencies: ["Centre", "Identity", "Simulator", "Bench", "MediaServer", "Watch", arguments, logging],
             swiftSettings: strict),
         room(
             "Centre",
@@ -131,14 +132,17 @@ let package = Package(
         engine("GB26875", needs: ["Kernel"]),
         engine("SIP", needs: ["Kernel", "Crypt", nio, nioPosix]),
         engine("GB28181", needs: ["Kernel", "SIP", nio, nioPosix]),
-        engine("Media", needs: ["Kernel", nio, nioPosix]),
+        engine("Media", needs: ["Kernel", "Crypt", nio]),
+        engine(
+            "MediaServer",
+            needs: ["Media", "Kernel", "Crypt", "CAV", nio, nioPosix, nioHTTP1, nioWebSocket, logging]),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
         engine("XML", needs: ["CExpat"]),
         engine("CAP", needs: ["Kernel", "XML"]),
         engine("Office", needs: ["CXlsxWriter"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
-        engine("Simulator", needs: ["GB26875", "Kernel", nio, nioPosix]),
+        engine("Simulator", needs: ["GB26875", "Kernel", "CAV", nio, nioPosix]),
         engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
 
         // Ground.
@@ -159,6 +163,10 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(
+            name: "CAVLibrary", pkgConfig: "libavformat libavcodec libswscale libavutil",
+            providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev"])]),
+        .target(name: "CAV", dependencies: ["CAVLibrary"]),
         .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .target(name: "CVips", dependencies: ["CVipsLibrary"]),
 
@@ -170,7 +178,12 @@ let package = Package(
         tests("GB26875", needs: ["GB26875", "Kernel", "Simulator"]),
         tests("SIP", needs: ["SIP", "Kernel", nio]),
         tests("GB28181", needs: ["GB28181", "SIP", "Kernel", nio]),
-        tests("Media", needs: ["Media", "Kernel", nio]),
+        tests("Media", needs: ["Media", "Simulator", "Kernel", nio]),
+        tests(
+            "MediaServer",
+            needs: [
+                "MediaServer", "Media", "Simulator", "Kernel", "Crypt", nio, nioPosix, nioHTTP1, nioWebSocket, logging,
+            ]),
         tests("Watch", needs: ["Watch", "GB28181", "SIP", "Media", "Kernel", "Storage", "StorageTesting"]),
         tests(
             "Registry",

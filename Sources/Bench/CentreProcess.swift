@@ -14,6 +14,8 @@ final class CentreProcess {
         process.executableURL = program
         process.arguments = [
             "serve", "--data", folder.path, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(devices)",
+            "--media-port", "0",
+            "--view-port", "0",
         ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

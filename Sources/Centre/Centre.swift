@@ -14,6 +14,7 @@ import Registry
 import ServiceLifecycle
 import Storage
 import UnixSignals
+import Watch
 import Web
 
 /// Where and how a centre runs.
@@ -28,6 +29,8 @@ public struct CentreConfiguration: Sendable {
     public var port = 8_080
     /// The TCP port for GB/T 26875.3 devices.
     public var gb26875Port = 5_201
+    /// How the media process is started; without a program there are no pictures.
+    public var media = MediaProcess.Configuration()
     /// The folder of third-party scripts, filled at set-up.
     public var vendor: URL?
 

@@ -95,6 +95,7 @@ extension Centre {
                     kind: .other, severity: .serious, title: title, placeText: "", point: nil, area: nil,
                     subject: "registry", signal: Signal(source: "registry", key: key), at: at), in: db)
         }
+        let media = try MediaProcess(configuration.media, logger: logger)
         let rooms: [any Room] = [
             casesRoom,
             places,
@@ -102,7 +103,7 @@ extension Centre {
             notify,
             fireRoom,
             try DutyRoom(),
-            try WatchRoom(),
+            try WatchRoom(media: media),
             registry,
             try TownMapRoom(),
             try WoodpeckerRoom(
@@ -131,7 +132,8 @@ extension Centre {
             covers: areas.covers)
         let server = WebServer(
             dispatcher: dispatcher, routes: routes,
-            files: try StaticFiles(bundles: bundles, vendor: configuration.vendor), isSecure: false)
+            files: try StaticFiles(bundles: bundles, vendor: configuration.vendor), isSecure: false,
+            mediaPort: { media.viewPort })
         let application = Application(
             router: server.router(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
@@ -140,7 +142,7 @@ extension Centre {
             }, logger: logger)
         return House(
             routes: routes, dispatcher: dispatcher,
-            services: rooms.flatMap { $0.services() } + [alarmCount, application], client: client)
+            services: rooms.flatMap { $0.services() } + [media, alarmCount, application], client: client)
     }
 
     private func operationRoutes(_ routes: inout Routes) {

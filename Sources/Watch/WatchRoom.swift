@@ -17,8 +17,12 @@ public struct WatchRoom: Room {
     /// Its templates and words.
     public var bundle: Bundle { .module }
 
+    /// Pictures and sound.
+    let media: any MediaPlane
+
     /// Opens the room.
-    public init() throws {
+    public init(media: any MediaPlane) throws {
+        self.media = media
         migrations = try Self.schema()
     }
 

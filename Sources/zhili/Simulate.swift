@@ -4,7 +4,8 @@ import Simulator
 /// Plays devices over the wire.
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Play the town's devices over the wire, from outside the centre.", subcommands: [SimulateFire.self])
+        abstract: "Play the town's devices over the wire, from outside the centre.",
+        subcommands: [SimulateFire.self, SimulateStream.self])
 }
 
 /// Plays smoke detectors.

@@ -3,6 +3,7 @@ import Centre
 import Foundation
 import Identity
 import Logging
+import Watch
 
 /// The program of a township's safety centre.
 @main
@@ -11,6 +12,7 @@ struct Zhili: AsyncParsableCommand {
         commandName: "zhili", abstract: "The software of a township's safety centre (智理).",
         subcommands: [
             Serve.self, SetUpCentre.self, VerifyAudit.self, BackUp.self, Restore.self, Simulate.self, BenchCommand.self,
+            MediaCommand.self,
         ])
 }
 
@@ -43,6 +45,14 @@ struct Serve: AsyncParsableCommand {
     var listen = "127.0.0.1:8080"
     @Option(help: "TCP port for GB/T 26875.3 devices.")
     var gb26875Port = 5_201
+    @Option(help: "HOST of the devices' media port, which must be one that they reach.")
+    var mediaHost = "0.0.0.0"
+    @Option(help: "The port of RTP over UDP and TCP; 0 lets the system choose.")
+    var mediaPort = 30_000
+    @Option(help: "The port on which browsers watch, on the console's HOST; 0 lets the system choose.")
+    var viewPort = 8_081
+    @Flag(help: "Run without the media process: no pictures, no voice.")
+    var withoutMedia = false
 
     func validate() throws {
         guard address != nil else { throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:8080") }
@@ -59,6 +69,13 @@ struct Serve: AsyncParsableCommand {
         var configuration = place.configuration()
         if let address { (configuration.host, configuration.port) = address }
         configuration.gb26875Port = gb26875Port
+        if !withoutMedia {
+            configuration.media.program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        }
+        configuration.media.mediaHost = mediaHost
+        configuration.media.mediaPort = mediaPort
+        configuration.media.viewHost = configuration.host
+        configuration.media.viewPort = viewPort
         try await Centre(configuration, logger: Logger(label: "zhili")).serve()
     }
 }

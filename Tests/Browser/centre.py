@@ -44,7 +44,7 @@ class Centre:
         self.log = open(Path(self.folder.name) / "centre.log", "ab")
         self.process = subprocess.Popen(
             [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
-             "--gb26875-port", str(self.device_port)],
+             "--gb26875-port", str(self.device_port), "--media-port", "0", "--view-port", "0"],
             env=self.environment, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

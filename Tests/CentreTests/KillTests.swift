@@ -27,7 +27,11 @@ struct KillTests {
         setUp.process.waitUntilExit()
         #expect(setUp.process.terminationStatus == 0)
 
-        let arguments = ["serve"] + common + ["--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)"]
+        let arguments =
+            ["serve"] + common + [
+                "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)", "--media-port", "0",
+                "--view-port", "0",
+            ]
         let confirmed = try await Task.detached {
             try Self.play(arguments, fire: fire)
         }.value

@@ -40,6 +40,12 @@ public protocol MediaPlane: Sendable {
     /// Closes a source; viewers are told that it ended.
     func close(_ source: SourceID) async
 
+    /// Records a source until told to stop; it is not dropped for want of viewers meanwhile.
+    func record(_ source: SourceID, _ plan: RecordingPlan) async
+
+    /// Ends a recording; the last segment is told as an event.
+    func stopRecording(_ source: SourceID) async
+
     /// Lets one browser watch a source, once, within the next 30 s.
     func ticket(for source: SourceID, viewer: Viewer) async throws(MediaFailure) -> Ticket
 
@@ -62,67 +68,4 @@ public protocol MediaPlane: Sendable {
 
     /// Ends a voice once what it has to say is said, or at once.
     func closeVoice(_ voice: SourceID, drained: Bool) async
-}
-
-/// Who watches or speaks.
-public struct Viewer: Sendable, Hashable {
-    /// Drawn over the picture.
-    public var name: String
-    /// What is drawn after the name, such as the office's.
-    public var note: String
-
-    /// A viewer.
-    public init(name: String, note: String = "") {
-        self.name = name
-        self.note = note
-    }
-}
-
-/// A way for one browser to the media process.
-public struct Ticket: Sendable, Hashable {
-    /// The port of the media process's WebSocket; the host is the one that the browser called.
-    public var port: Int
-    /// Path and query, such as `/live?ticket=…`.
-    public var path: String
-
-    /// A ticket.
-    public init(port: Int, path: String) {
-        self.port = port
-        self.path = path
-    }
-}
-
-/// How a voice goes to a speaker: G.711 A-law, 8,000 Hz, bare RTP with payload type 8.
-public struct VoiceWish: Sendable, Hashable {
-    /// Told apart by it on the one media port.
-    public var ssrc: UInt32
-    /// As the device's INVITE asks; seen from us as in ``MediaTransport``.
-    public var transport: MediaTransport
-    /// Milliseconds of sound in a packet: 100 over TCP, 20…40 over UDP.
-    public var packetMs: Int
-
-    /// A wish.
-    public init(ssrc: UInt32, transport: MediaTransport, packetMs: Int) {
-        self.ssrc = ssrc
-        self.transport = transport
-        self.packetMs = packetMs
-    }
-}
-
-/// What the media process tells.
-public enum MediaEvent: Sendable, Hashable {
-    /// A source got as far as this.
-    case reached(SourceID, MediaStage)
-    /// The size of the picture and its coding, once known and on change.
-    case picture(SourceID, codec: String, width: Int, height: Int)
-    /// A source ended; it is closed already.
-    case failed(SourceID, at: MediaStage, MediaFailure)
-    /// Nobody has watched or recorded for 20 s.
-    case unwatched(SourceID)
-    /// A viewer waits for a key frame that is long in coming: ask the device for one.
-    case wantsKeyFrame(SourceID)
-    /// Sound that really left for a speaker, in milliseconds since the start; once a second and at the end.
-    case spoken(SourceID, ms: Int, isOver: Bool)
-    /// The media process started anew: nothing is open any more, every dialog must end or be opened again.
-    case restarted
 }

@@ -13,10 +13,17 @@ public struct WebServer: Sendable {
     private let routes: Routes
     private let files: StaticFiles
     private let isSecure: Bool
+    private let mediaPort: @Sendable () -> Int?
     private let streams = StreamCount()
 
-    /// - Parameter isSecure: whether clients come over TLS.
-    public init(dispatcher: Dispatcher, routes: Routes, files: StaticFiles, isSecure: Bool) {
+    /// - Parameters:
+    ///   - isSecure: whether clients come over TLS.
+    ///   - mediaPort: the port on which pictures are watched, to which pages may connect too.
+    public init(
+        dispatcher: Dispatcher, routes: Routes, files: StaticFiles, isSecure: Bool,
+        mediaPort: @escaping @Sendable () -> Int? = { nil }
+    ) {
+        self.mediaPort = mediaPort
         self.dispatcher = dispatcher
         self.routes = routes
         self.files = files
@@ -78,6 +85,7 @@ public struct WebServer: Sendable {
         for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { response.headers.append(HTTPField(name: name, value: value)) }
         }
+        response.headers[Self.contentPolicy] = policy
         for (name, value) in Self.guards where response.headers[name] == nil { response.headers[name] = value }
         if isSecure { response.headers[Self.strictTransport] = "max-age=31536000" }
         response.body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.bodyBytes))
@@ -116,16 +124,18 @@ public struct WebServer: Sendable {
         return result
     }
 
+    private static let contentPolicy = HTTPField.Name("Content-Security-Policy") ?? .server
+    private var policy: String {
+        let media = mediaPort().map { " ws://*:\($0) wss://*:\($0)" } ?? ""
+        return """
+            default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+            media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'\(media); object-src 'none'; \
+            base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+            """
+    }
+
     private static let strictTransport = HTTPField.Name("Strict-Transport-Security") ?? .server
     private static let guards: [(HTTPField.Name, String)] = [
-        (
-            "Content-Security-Policy",
-            """
-            default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-            media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-            form-action 'self'; frame-ancestors 'none'
-            """
-        ),
         ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"), ("X-Frame-Options", "DENY"),
         ("Cross-Origin-Opener-Policy", "same-origin"), ("Cache-Control", "no-store"),
         ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)"),

@@ -1,0 +1,48 @@
+/* The few things that Zhili asks of libav, without its types. Every call blocks: use threads of your own. */
+#ifndef ZL_CAV_H
+#define ZL_CAV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A time that is not known. */
+#define ZL_NO_TIME INT64_MIN
+
+enum zl_media_kind { ZL_NONE = 0, ZL_H264 = 1, ZL_H265 = 2, ZL_ALAW = 3, ZL_MULAW = 4 };
+
+/* ---- Pulling a camera by its address (RTSP over TCP) ---- */
+
+typedef struct zl_pull zl_pull;
+
+/* A pull that is not connected; NULL when there is no memory. */
+zl_pull *zl_pull_new(void);
+/* Connects and learns the streams. 0, or a negative error of libav. Ends early after zl_pull_stop, or after
+ * timeout_ms without an answer. */
+int zl_pull_open(zl_pull *pull, const char *url, int timeout_ms);
+/* The video's parameter sets from the description (annex B), or NULL. */
+const uint8_t *zl_pull_parameters(zl_pull *pull, size_t *count);
+/* The next packet; valid until the next call. Its kind, ZL_NONE for one that is of no use, or a negative error.
+ * Times count at 90 kHz. */
+int zl_pull_read(zl_pull *pull, const uint8_t **bytes, size_t *count, int64_t *pts, int64_t *dts);
+/* Makes the other calls return soon; from any thread. */
+void zl_pull_stop(zl_pull *pull);
+/* Closes; no other call may be under way. */
+void zl_pull_free(zl_pull *pull);
+/* The error of a camera that asks for another user or password. */
+int zl_refused(void);
+
+/* ---- A generated picture, coded as H.264 ---- */
+
+typedef struct zl_coder zl_coder;
+
+/* A coder of width × height at so many pictures a second and bits a second, a key frame every second, without
+ * bidirectional pictures; NULL where libx264 is missing. hevc asks for H.265 by libx265 instead. */
+zl_coder *zl_coder_new(int width, int height, int per_second, int bit_rate, int hevc);
+/* The planes to draw on (I420). */
+uint8_t *zl_coder_plane(zl_coder *coder, int plane, int *stride);
+/* Codes what was drawn as picture `number`; 1 with bytes valid until the next call, 0 when nothing comes yet, or a
+ * negative error. */
+int zl_coder_code(zl_coder *coder, int64_t number, const uint8_t **bytes, size_t *count, int *is_key);
+void zl_coder_free(zl_coder *coder);
+
+#endif

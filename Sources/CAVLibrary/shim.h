@@ -1,0 +1,1 @@
+/* Names nothing: the headers of libav stay inside the C target, see Sources/CAV. */

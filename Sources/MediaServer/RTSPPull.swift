@@ -1,0 +1,87 @@
+import CAV
+import Foundation
+import Media
+import NIOCore
+
+/// A camera pulled by its address through libav, on a thread of its own.
+final class RTSPPull: Sendable {
+    private let pull: OpaqueBox
+
+    private struct OpaqueBox: @unchecked Sendable {
+        // Only `zl_pull_stop` is called from outside the thread, which libav's interrupt callback allows.
+        let pointer: OpaquePointer
+    }
+
+    /// An address with user and password in it, or `nil` when it is no RTSP address.
+    static func address(_ url: String, username: String, password: String) -> String? {
+        guard url.utf8.count <= 500, var parts = URLComponents(string: url), parts.scheme?.lowercased() == "rtsp",
+            parts.host?.isEmpty == false
+        else { return nil }
+        if !username.isEmpty {
+            parts.user = username
+            parts.password = password
+        }
+        return parts.string
+    }
+
+    /// Starts at once; `nil` when there is no memory.
+    init?(_ address: String, source: SourceID, hub: Hub) {
+        guard let pointer = zl_pull_new() else { return nil }
+        let box = OpaqueBox(pointer: pointer)
+        pull = box
+        let bound = NIOLoopBound(hub, eventLoop: hub.loop)
+        let loop = hub.loop
+        Thread.detachNewThread {
+            Self.run(box, address) { work in loop.execute { work(bound.value, source) } }
+        }
+    }
+
+    func stop() { zl_pull_stop(pull.pointer) }
+
+    private static func run(
+        _ box: OpaqueBox, _ address: String, on hub: (@escaping @Sendable (Hub, SourceID) -> Void) -> Void
+    ) {
+        let pull = box.pointer
+        defer { zl_pull_free(pull) }
+        let opened = zl_pull_open(pull, address, 8_000)
+        guard opened == 0 else {
+            let refused = opened == zl_refused()
+            hub { hub, id in hub.end(id, refused ? .refused : .unreachable) }
+            return
+        }
+        var count = 0
+        if let bytes = zl_pull_parameters(pull, &count) {
+            let sets = Array(UnsafeBufferPointer(start: bytes, count: min(count, 8_192)))
+            hub { hub, id in
+                guard let source = hub.sources[id] else { return }
+                source.reach(.address, at: hub.now)
+                source.takeVideo(sets, type: nil, pts: nil, dts: nil, at: hub.now)
+            }
+        }
+        while true {
+            var bytes: UnsafePointer<UInt8>?
+            var pts: Int64 = 0
+            var dts: Int64 = 0
+            let kind = zl_pull_read(pull, &bytes, &count, &pts, &dts)
+            guard kind >= 0 else {
+                hub { hub, id in hub.end(id, .closed) }
+                return
+            }
+            guard kind > 0, let bytes, count <= PSDemuxer.largestFrame else { continue }
+            let unit = Array(UnsafeBufferPointer(start: bytes, count: count))
+            let times = (pts: pts, dts: dts)
+            hub { hub, id in
+                guard let source = hub.sources[id] else { return }
+                switch UInt32(kind) {
+                case ZL_H264.rawValue, ZL_H265.rawValue:
+                    source.takeVideo(
+                        unit, type: UInt32(kind) == ZL_H264.rawValue ? 0x1B : 0x24,
+                        pts: times.pts < 0 ? nil : UInt64(times.pts), dts: times.dts < 0 ? nil : UInt64(times.dts),
+                        at: hub.now)
+                case ZL_ALAW.rawValue: source.takeAudio(unit, type: 0x90)
+                default: source.takeAudio(unit, type: 0x91)
+                }
+            }
+        }
+    }
+}

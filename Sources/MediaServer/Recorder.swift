@@ -1,0 +1,91 @@
+import Foundation
+import Kernel
+import Media
+import NIOCore
+import Synchronization
+
+/// Writes a source's pictures as files that play by themselves, each from a key frame on.
+///
+/// A segment is `….mp4.part` while it is written, and takes its name once it is on the disk: whatever kills the process
+/// leaves at most one part, which ``SegmentRepair`` mends. Writing happens on a queue of its own; a disk that is slow
+/// costs pictures of the recording, never of the viewers.
+final class Recorder {
+    private let plan: RecordingPlan
+    private let source: SourceID
+    private let hub: Hub
+    private let disk: DispatchQueue
+    private var format: PictureFormat?
+    private var file: SegmentFile?
+    private var writer = FragmentWriter()
+    private var startTime: UInt64 = 0
+    private var endTime: UInt64 = 0
+    private let waiting = ByteCount()
+    /// So many bytes may wait for the disk.
+    private static let mostWaiting = 32 << 20
+
+    init(_ plan: RecordingPlan, source: SourceID, format: PictureFormat?, hub: Hub) {
+        self.plan = plan
+        self.source = source
+        self.format = format
+        self.hub = hub
+        disk = DispatchQueue(label: "zhili.recorder")
+    }
+
+    func begin(_ found: PictureFormat) {
+        finish()
+        format = found
+    }
+
+    func take(_ picture: Picture, step: UInt32, at now: Int64) {
+        if picture.isKey {
+            if file != nil, picture.time - startTime >= UInt64(plan.segmentSeconds) * 90_000 { finish() }
+            if file == nil, let format { open(format, at: picture.time) }
+        }
+        guard let file else { return }
+        endTime = picture.time + UInt64(step)
+        let bytes = writer.fragment(picture, time: picture.time - startTime, duration: step)
+        guard waiting.add(bytes.count) < Self.mostWaiting else {
+            waiting.take(bytes.count)
+            finish()
+            return
+        }
+        disk.async { [waiting] in
+            file.write(bytes)
+            waiting.take(bytes.count)
+        }
+    }
+
+    private func open(_ format: PictureFormat, at time: UInt64) {
+        startTime = time
+        endTime = time
+        writer = FragmentWriter()
+        let wall = Instant.now.ms
+        let made = SegmentFile(folder: plan.folder, name: "\(wall).mp4", startMs: wall, format: format)
+        file = made
+        let head = FragmentWriter.start(format)
+        disk.async {
+            made.open()
+            made.write(head)
+        }
+    }
+
+    /// Completes the segment that is being written and tells of it once it is on the disk.
+    func finish() {
+        guard let done = file else { return }
+        file = nil
+        let duration = Int64((endTime - startTime) / 90)
+        let bound = NIOLoopBound(hub, eventLoop: hub.loop)
+        let loop = hub.loop
+        disk.async { [source] in
+            guard let segment = done.complete(durationMs: duration) else { return }
+            loop.execute { bound.value.event(.recorded(source, segment)) }
+        }
+    }
+}
+
+/// A count that two threads change.
+private final class ByteCount: Sendable {
+    private let value = Atomic<Int>(0)
+    func add(_ amount: Int) -> Int { value.add(amount, ordering: .relaxed).newValue }
+    func take(_ amount: Int) { value.subtract(amount, ordering: .relaxed) }
+}

@@ -1,0 +1,262 @@
+import Kernel
+import Media
+import NIOCore
+
+/// One source: packets in, pictures out to whoever watches. Lives on the media process's one event loop.
+final class Source {
+    /// What goes to browsers, each a WebSocket message; the first byte says what it is.
+    enum Tag {
+        static let start: UInt8 = 1
+        static let key: UInt8 = 2
+        static let picture: UInt8 = 3
+        static let aLaw: UInt8 = 4
+        static let muLaw: UInt8 = 5
+    }
+
+    let id: SourceID
+    let pull: Pull
+    var ssrc: UInt32
+    /// Where the device says it sends from, once its answer told.
+    var announced: MediaAddress?
+    var isPaused = false
+    /// The connection over which it comes, with TCP.
+    var connection: (any Channel)?
+    var rtsp: RTSPPull?
+    var recorder: Recorder?
+    private(set) var stage: MediaStage = .signalling
+    private(set) var format: PictureFormat?
+    private(set) var viewers: [ObjectIdentifier: ViewerHandler] = [:]
+    private(set) var received = 0
+
+    private let bounds: MediaConfiguration
+    private let tell: (MediaEvent) -> Void
+    private var order = RTPOrder()
+    private var demuxer = PSDemuxer()
+    private var pictures = PictureStream()
+    private var writer = FragmentWriter()
+    private var boundary = FrameBoundary()
+    private var lastTime: UInt64?
+    private var lastStep: UInt32 = 3_600
+    private var start: ByteBuffer?
+    /// The pictures since the last key frame, so that a new viewer need not wait for the next one.
+    private var group: [ByteBuffer] = []
+    private var groupBytes = 0
+    private static let largestGroup = 8 << 20
+    private static let longestGroup = 750
+
+    private var stageSince: Int64
+    private var lastPacket: Int64
+    private var unwatchedSince: Int64
+    private var hasAskedForKey = false
+    private var packetsBeforeSync = 0
+
+    init(_ id: SourceID, _ pull: Pull, bounds: MediaConfiguration, at now: Int64, tell: @escaping (MediaEvent) -> Void)
+    {
+        self.id = id
+        self.pull = pull
+        if case .gb28181(let ssrc, _) = pull { self.ssrc = ssrc } else { ssrc = 0 }
+        self.bounds = bounds
+        self.tell = tell
+        stageSince = now
+        lastPacket = now
+        unwatchedSince = now
+    }
+
+    // MARK: In
+
+    func take(_ packet: RTPPacket, at now: Int64) {
+        received += packet.payload.readableBytes
+        lastPacket = now
+        reach(.firstPacket, at: now)
+        for output in order.take(packet, at: now) { handle(output, at: now) }
+    }
+
+    private func handle(_ output: RTPOrder.Output, at now: Int64) {
+        switch output {
+        case .gap:
+            boundary = FrameBoundary()
+            demuxer.lost()
+            pictures.lost()
+        case .packet(let packet):
+            if boundary.isNewFrame(packet.timestamp) { demuxer.endOfFrame() }
+            demuxer.feed(packet.payload.readableBytesView)
+            if demuxer.isSynchronised {
+                if boundary.isOver(packet.marker) { demuxer.endOfFrame() }
+            } else {
+                packetsBeforeSync += 1
+            }
+            drain(at: now)
+        }
+    }
+
+    private func drain(at now: Int64) {
+        guard !demuxer.units.isEmpty else { return }
+        let units = demuxer.units
+        demuxer.units.removeAll(keepingCapacity: true)
+        for unit in units {
+            switch unit.kind {
+            case .video: takeVideo(unit.bytes, type: unit.streamType, pts: unit.pts, dts: unit.dts, at: now)
+            case .audio: takeAudio(unit.bytes, type: unit.streamType)
+            }
+        }
+    }
+
+    func takeVideo(_ bytes: [UInt8], type: UInt8?, pts: UInt64?, dts: UInt64?, at now: Int64) {
+        lastPacket = now
+        reach(.sync, at: now)
+        for output in pictures.take(bytes, streamType: type, pts: pts, dts: dts, at: now) {
+            switch output {
+            case .format(let found): begin(found)
+            case .picture(let picture): send(picture, at: now)
+            }
+        }
+    }
+
+    /// A-law where the map says so or says nothing; what is neither law is passed over.
+    func takeAudio(_ bytes: [UInt8], type: UInt8?) {
+        let tag: UInt8
+        switch type {
+        case 0x90: tag = Tag.aLaw
+        case 0x91: tag = Tag.muLaw
+        case nil where bytes.count % 80 == 0: tag = Tag.aLaw
+        default: return
+        }
+        guard viewers.values.contains(where: \.wantsSound) else { return }
+        var message = ByteBuffer()
+        message.reserveCapacity(bytes.count + 1)
+        message.writeInteger(tag)
+        message.writeBytes(bytes)
+        for viewer in viewers.values where viewer.wantsSound { viewer.sound(message) }
+    }
+
+    private func begin(_ found: PictureFormat) {
+        format = found
+        var message = ByteBuffer(bytes: [Tag.start])
+        message.writeBytes(FragmentWriter.start(found))
+        start = message
+        group = []
+        groupBytes = 0
+        tell(.picture(id, codec: found.name, width: found.width, height: found.height))
+        for viewer in viewers.values { viewer.begin(found, message) }
+        recorder?.begin(found)
+    }
+
+    private func send(_ picture: Picture, at now: Int64) {
+        if let lastTime, picture.time > lastTime { lastStep = UInt32(min(90_000, picture.time - lastTime)) }
+        lastTime = picture.time
+        var message = ByteBuffer()
+        message.reserveCapacity(picture.sample.count + 128)
+        message.writeInteger(picture.isKey ? Tag.key : Tag.picture)
+        message.writeBytes(writer.fragment(picture, time: picture.time, duration: lastStep))
+        if picture.isKey {
+            group.removeAll(keepingCapacity: true)
+            groupBytes = 0
+            hasAskedForKey = false
+        }
+        let isWhole = picture.isKey || !group.isEmpty
+        if isWhole, group.count < Self.longestGroup, groupBytes < Self.largestGroup {
+            group.append(message)
+            groupBytes += message.readableBytes
+        } else {
+            group.removeAll()
+        }
+        reach(.keyFrame, at: now)
+        for viewer in viewers.values { viewer.send(message, isKey: picture.isKey) }
+        recorder?.take(picture, step: lastStep, at: now)
+    }
+
+    // MARK: Stages
+
+    func reach(_ reached: MediaStage, at now: Int64) {
+        guard reached > stage else { return }
+        stage = reached
+        stageSince = now
+        tell(.reached(id, reached))
+        for viewer in viewers.values { viewer.show(reached) }
+    }
+
+    /// What is wrong by now, if anything.
+    func overdue(at now: Int64) -> MediaFailure? {
+        let waited = now - stageSince
+        switch stage {
+        case .signalling, .address:
+            guard waited > bounds.firstPacketMs else { return nil }
+            if case .gb28181(_, .udp) = pull { return .silent }
+            return stage == .signalling ? .unreachable : .silent
+        case .firstPacket:
+            if demuxer.isSynchronised { return waited > bounds.stageMs ? .noVideo : nil }
+            return waited > bounds.stageMs ? .notProgramStream : nil
+        case .sync:
+            guard waited > bounds.stageMs else { return nil }
+            return pictures.unknown > 0 ? .codec : .noKeyFrame
+        case .keyFrame, .decode:
+            return !isPaused && now - lastPacket > bounds.silenceMs ? .stalled : nil
+        }
+    }
+
+    func tick(at now: Int64) {
+        for output in order.tick(at: now) { handle(output, at: now) }
+        if stage == .sync, now - stageSince > 1_500, !hasAskedForKey {
+            hasAskedForKey = true
+            tell(.wantsKeyFrame(id))
+        }
+        if !viewers.isEmpty || recorder != nil { unwatchedSince = now }
+        if now - unwatchedSince >= bounds.lingerMs {
+            unwatchedSince = now
+            tell(.unwatched(id))
+        }
+    }
+
+    // MARK: Viewers
+
+    func add(_ viewer: ViewerHandler) {
+        viewers[ObjectIdentifier(viewer)] = viewer
+        viewer.show(stage)
+        guard let format, let start else { return }
+        viewer.begin(format, start)
+        for (index, message) in group.enumerated() { viewer.send(message, isKey: index == 0) }
+        if group.isEmpty { tell(.wantsKeyFrame(id)) }
+    }
+
+    func remove(_ viewer: ViewerHandler, at now: Int64) {
+        viewers[ObjectIdentifier(viewer)] = nil
+        unwatchedSince = now
+    }
+
+    func end(_ failure: MediaFailure?) {
+        for viewer in viewers.values { viewer.end(at: stage, failure) }
+        viewers = [:]
+        recorder?.finish()
+        recorder = nil
+        rtsp?.stop()
+        rtsp = nil
+        connection?.close(promise: nil)
+        connection = nil
+    }
+}
+
+/// Where a frame ends in RTP: surely where the timestamp changes, and one packet earlier by the marker, once the device
+/// has shown that it sets it truly.
+struct FrameBoundary {
+    private var timestamp: UInt32?
+    private var afterMarker = false
+    private var truths = 0
+    private var hasLied = false
+
+    /// Whether a packet begins another frame.
+    mutating func isNewFrame(_ next: UInt32) -> Bool {
+        defer { timestamp = next }
+        guard let timestamp else { return false }
+        if afterMarker {
+            if timestamp == next { hasLied = true } else { truths += 1 }
+            afterMarker = false
+        }
+        return timestamp != next
+    }
+
+    /// Whether a packet with this marker ends its frame beyond doubt.
+    mutating func isOver(_ marker: Bool) -> Bool {
+        afterMarker = marker
+        return marker && truths >= 3 && !hasLied
+    }
+}

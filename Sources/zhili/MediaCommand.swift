@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import Logging
+import MediaServer
+
+/// The process that handles pictures and sound, started and watched by `serve`.
+struct MediaCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "media", abstract: "Handle pictures and sound for a centre, which starts this itself.",
+        shouldDisplay: false)
+    @Option(help: "The address on which devices reach it.")
+    var mediaHost = "0.0.0.0"
+    @Option(help: "The port of RTP over UDP and TCP.")
+    var mediaPort = 30_000
+    @Option(help: "The address on which browsers reach it.")
+    var viewHost = "127.0.0.1"
+    @Option(help: "The port of the browsers' WebSocket.")
+    var viewPort = 8_081
+
+    func run() async throws {
+        var configuration = MediaConfiguration()
+        configuration.host = mediaHost
+        configuration.mediaPort = mediaPort
+        configuration.viewHost = viewHost
+        configuration.viewPort = viewPort
+        // A browser that goes away, or the centre, must not end the process by a signal; the end of the connection on
+        // standard input does.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGINT, SIG_IGN)
+        try await MediaNode(configuration, logger: Logger(label: "zhili.media")).run(control: dup(0))
+    }
+}

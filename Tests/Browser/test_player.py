@@ -1,0 +1,116 @@
+"""A program stream on a real socket becomes a moving picture in a real browser."""
+import os
+import sys
+import time
+import unittest
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+from media import Files, Media
+
+SHOTS = os.environ.get("ZHILI_SHOTS")
+# The time in the picture's bar code, and how old it is by then.
+AGE = """index => { const v = players[index].video, c = document.createElement('canvas'); c.width = 640; c.height = 360;
+  const g = c.getContext('2d'); g.drawImage(v, 0, 0, 640, 360); let n = 0;
+  for (let i = 0; i < 44; i++) n = n * 2 + (g.getImageData(16 + i * 12 + 6, 28, 1, 1).data[1] > 125 ? 1 : 0);
+  return [Date.now() % 2 ** 44 - n, v.currentTime]; }"""
+
+
+class Player(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.media = Media()
+        cls.addClassCleanup(cls.media.close)
+        cls.files = Files(cls.media)
+        cls.addClassCleanup(cls.files.server_close)
+        cls.addClassCleanup(cls.files.shutdown)
+        cls.driver = sync_playwright().start()
+        cls.addClassCleanup(cls.driver.stop)
+        cls.browser = cls.driver.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        self.page = self.browser.new_page(viewport={"width": 1300, "height": 760})
+        self.addCleanup(self.page.close)
+        self.faults = []
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.goto(self.files.url)
+        self.page.wait_for_function("window.ready")
+
+    def tearDown(self):
+        self.assertEqual(self.faults, [])
+
+    def wait(self, index, state):
+        self.page.wait_for_function(f"players[{index}].state === '{state}'", timeout=20_000)
+
+    def moves(self, index):
+        first, start = self.page.evaluate(AGE, index)
+        self.page.wait_for_timeout(1_000)
+        second, end = self.page.evaluate(AGE, index)
+        self.assertGreater(end, start + 0.5, "the player's time stands still")
+        for age in (first, second):
+            self.assertTrue(-50 < age < 3_000, f"the picture is {age} ms old")
+        return second
+
+    def test_a_picture_moves_at_the_live_edge_and_a_second_viewer_sees_it_at_once(self):
+        self.assertTrue(self.media.open("cameras/1", 101)["receiver"]["isNew"])
+        self.media.send(101)
+        self.page.evaluate("watch('cameras/1')")
+        self.wait(0, "playing")
+        age = self.moves(0)
+        self.assertFalse(self.media.open("cameras/1", 101)["receiver"]["isNew"])
+        self.page.evaluate("watch('cameras/1')")
+        self.wait(1, "playing")
+        self.moves(1)
+        self.assertIn("张三（示例）", self.page.evaluate("players[1].name.textContent"))
+        size = self.page.evaluate("players[1].snapshot().then(picture => picture.size)")
+        self.assertGreater(size, 2_000)
+        print(f"picture to screen {age} ms", file=sys.stderr)
+        if SHOTS:
+            self.page.screenshot(path=f"{SHOTS}/player.png")
+        self.media.order({"close": {"_0": "cameras/1"}})
+        self.wait(0, "ended")
+
+    def test_over_tcp_and_with_what_devices_do_wrong(self):
+        cases = [
+            ("tcp-passive", ["--tcp"]), ("tcp-passive", ["--tcp", "--mischief", "false-markers"]),
+            ("udp", ["--mischief", "no-map"]), ("udp", ["--mischief", "map-without-video"]),
+            ("udp", ["--mischief", "zero-lengths"]), ("udp", ["--mischief", "long-lengths"]),
+        ]
+        for index, (transport, arguments) in enumerate(cases):
+            self.media.open(f"cameras/2{index}", 200 + index, transport)
+            self.media.send(200 + index, *arguments)
+            self.page.evaluate(f"watch('cameras/2{index}')")
+        for index in range(len(cases)):
+            with self.subTest(cases[index]):
+                self.wait(index, "playing")
+                self.moves(index)
+        for index in range(len(cases)):
+            self.media.order({"close": {"_0": f"cameras/2{index}"}})
+            self.media.senders.pop().kill()
+
+    def test_the_stage_that_failed_is_said(self):
+        self.media.open("cameras/3", 301)
+        self.page.evaluate("watch('cameras/3')")
+        self.page.wait_for_function("players[0].stage === 'address'")
+        self.media.order({"fail": {"_0": "cameras/3", "_1": "refused"}})
+        self.wait(0, "failed")
+        self.assertIn("拒绝", self.page.locator(".player-note").inner_text())
+
+    def test_a_ticket_is_good_once_and_nothing_else_opens(self):
+        self.media.open("cameras/4", 401)
+        ticket = self.media.ticket("cameras/4")
+        tries = """async address => { const ws = new WebSocket(address); return new Promise(done => { ws.onmessage = () => done(true); ws.onerror = () => done(false); }); }"""
+        address = f"ws://127.0.0.1:{ticket['port']}{ticket['path']}"
+        self.assertTrue(self.page.evaluate(tries, address))
+        self.assertFalse(self.page.evaluate(tries, address))
+        self.assertFalse(self.page.evaluate(tries, address.replace("ticket=7b", "ticket=7c")))
+        self.media.order({"close": {"_0": "cameras/4"}})
+
+
+if __name__ == "__main__":
+    unittest.main()
