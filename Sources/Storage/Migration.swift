@@ -69,7 +69,7 @@ public struct Migration: Sendable {
 
 /// Brings a database to the schema that the program knows.
 public enum Migrator {
-    /// The ground's own tables: the event log and its counter, jobs, idempotency keys.
+    /// The ground's own tables: the event log and its counter, jobs, leases.
     public static let ground: [Migration] = [
         Migration(
             id: "storage/0001-ground",
@@ -88,7 +88,12 @@ public enum Migrator {
                 );
                 CREATE UNIQUE INDEX job_key ON job (kind, unique_key);
                 CREATE INDEX job_due ON job (run_at);
-                """)
+                """),
+        Migration(
+            id: "storage/0002-lease",
+            sql: """
+                CREATE TABLE lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, held_until BIGINT NOT NULL);
+                """),
     ]
 
     /// Applies what is missing, each step in a transaction of its own.
