@@ -73,6 +73,29 @@ public final class AreaIndex: Sendable {
         state.withLock { state in state.byID.values.sorted { $0.id < $1.id } }
     }
 
+    /// Every area behind the one that it lies in, neighbours by name.
+    public var tree: [(area: Area, depth: Int)] {
+        state.withLock { state in
+            var parts: [AreaID: [Area]] = [:]
+            var roots: [Area] = []
+            for area in state.byID.values.sorted(by: { ($0.name, $0.id) < ($1.name, $1.id) }) {
+                if let parent = area.parent, state.byID[parent] != nil {
+                    parts[parent, default: []].append(area)
+                } else {
+                    roots.append(area)
+                }
+            }
+            var result: [(area: Area, depth: Int)] = []
+            // Deeper than any town; what hangs in a ring is no part of a root and stays out.
+            func add(_ area: Area, _ depth: Int) {
+                result.append((area, depth))
+                if depth < 8 { for part in parts[area.id] ?? [] { add(part, depth + 1) } }
+            }
+            for root in roots { add(root, 0) }
+            return result
+        }
+    }
+
     /// The town's own name, where there is one.
     public var townName: String? {
         state.withLock { state in state.byID.values.first { $0.kind == .town }?.name }

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Testing
 
@@ -71,6 +72,103 @@ struct PushTests {
         let asleep = #"{"messageType":"deviceOnlineOfflineReport","eventType":0,"deviceId":"d0"}"#
         #expect(try ctwing(asleep).isEmpty)
         #expect(throws: Problem.invalid(["deviceId": "required"])) { try ctwing(#"{"messageType":"dataReport"}"#) }
+    }
+
+    /// Computed with `openssl enc`; token and nonce of the vector above.
+    @Test(
+        "OneNET's encrypted messages are opened with either shape of key, and a wrong key is refused",
+        arguments: [
+            (
+                "msg", "0123456789abcdef",
+                "hQ/+ipQq21p3Kyg9ozrK1IBsm92WDC8uhD2RGT4xDh5T/xvrycmfnRrmkgxlWSiVp7FwcNQfWlh4Fmxm0gAOO76wkZ1QqLXRNF+CHpW3LUI=",
+                "n9H+Lu1HZ6lZXZShzrIDAg=="
+            ),
+            (
+                "enc_msg", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+                "RgYXmfhGLXrl4mIVu7ZWvWiFv0SfkQfc4aCOM4kE3qGW22mQ2NLXT55Ol8PNXHCz0B7eFsNT9vJ7rx2Xs6u41MWuvj4To2hHpHgP2WLS3rmuVv/xPc/UNharCqFMge+g",
+                "ZcQfuxPtIf03Kip60dva/w=="
+            ),
+        ])
+    func encrypted(_ name: String, _ key: String, _ sealed: String, _ signature: String) throws {
+        let token = "abcdefghijkmlnopqrstuvwxyz"
+        let source = SignalSource(kind: .onenet, address: "a", peer: "b")
+        let body = Array(#"{"\#(name)":"\#(sealed)","nonce":"12345678","signature":"\#(signature)"}"#.utf8)
+        let signals = try OneNETPush.read(body, token: token, cipherKey: key, source: source, receivedAt: now)
+        #expect(signals.map(\.kind) == [.fire] && signals.first?.address == "2016617")
+        // Opened with a wrong key it is no message, whatever the padding happens to look like.
+        for wrong in ["0123456789abcdeX", "GFEDCBA9876543210zyxwvutsrqponmlkjihgfedcba"] {
+            #expect(throws: Problem.self) {
+                try OneNETPush.read(body, token: token, cipherKey: wrong, source: source, receivedAt: now)
+            }
+        }
+        #expect(throws: Problem.invalid([name: "no-cipher-key"])) {
+            try OneNETPush.read(body, token: token, source: source, receivedAt: now)
+        }
+        for cut in [0, 1, 15, 16, 17, 32] {
+            #expect(OneNETCipher.open(String(sealed.prefix(cut)), key: key)?.isEmpty ?? true)
+        }
+    }
+
+    private func transparent(_ bytes: [UInt8], profile: String? = nil) throws -> [FireSignal] {
+        let text = """
+            {"messageType":"dataReport","deviceId":"d1","timestamp":1606982320277,
+            "payload":{"APPdata":"\(Data(bytes).base64EncodedString())"}}
+            """
+        let raw = Array(text.utf8)
+        return try CTWingPush.read(
+            try #require(LooseJSON.read(raw)), source: SignalSource(kind: .ctwing, address: "a", peer: "b"),
+            receivedAt: now, raw: raw, profile: profile.flatMap(ByteProfile.init))
+    }
+
+    @Test("A transparent payload is read by the product's profile: equal bytes, bits, levels below a bound")
+    func profile() throws {
+        let profile = "fire@4=01, fault@5&02, low-battery@6<14, battery@6"
+        let fire = try transparent([0, 0, 0, 0, 1, 2, 0x55], profile: profile)
+        #expect(fire.map(\.kind) == [.fire, .fault] && fire.first?.battery == 0x55 && fire.first?.address == "d1")
+        #expect(Set(fire.map(\.uniqueKey)).count == 2)
+        #expect(try transparent([0, 0, 0, 0, 0, 0, 0x13], profile: profile).map(\.kind) == [.lowBattery])
+        #expect(try transparent([0, 0, 0, 0, 0, 0, 0x60], profile: profile).map(\.kind) == [.restore])
+        // Shorter than the profile knows: no byte, no condition.
+        #expect(try transparent([1], profile: profile).map(\.kind) == [.restore])
+        for wrong in ["fire", "fire@4", "fire@x=01", "fire@4=1", "fire@4=zz", "alive@4=01", "battery@", "fire@9999=01"]
+        {
+            #expect(ByteProfile(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test("Without a profile a transparent payload is understood as a 26875.3 frame or as JSON, else kept")
+    func unprofiled() throws {
+        let frame: [UInt8] =
+            [
+                0x40, 0x40, 1, 0, 1, 1, 0x20, 0x3a, 9, 0x1a, 9, 0x0c, 0x79, 3, 0, 0, 0, 0, 0x38, 0x5b, 1, 0, 0, 0, 0x30,
+                0, 2, 2, 1, 1, 1, 0x28, 0x0a, 0, 2, 0, 2, 0,
+            ] + [UInt8](repeating: 0x20, count: 30) + [0, 2, 0x3a, 9, 0x1a, 9, 0x0c, 0x46, 0x23, 0x23]
+        let signals = try transparent(frame)
+        #expect(signals.map(\.kind) == [.fire] && signals.first?.address == "d1")
+        #expect(signals.first?.source.kind == .ctwing)
+        #expect(try transparent(Array(#"{"smoke":1,"battery":50}"#.utf8)).map(\.kind) == [.fire])
+        #expect(try transparent([9, 9, 9]).map(\.kind) == [.operation])
+        #expect(throws: Problem.invalid(["payload.APPdata": "invalid"])) {
+            let raw = Array(#"{"messageType":"dataReport","deviceId":"d1","payload":{"APPdata":"%%%"}}"#.utf8)
+            _ = try CTWingPush.read(
+                try #require(LooseJSON.read(raw)), source: SignalSource(kind: .ctwing, address: "a", peer: "b"),
+                receivedAt: now, raw: raw)
+        }
+    }
+
+    @Test("Payloads of any bytes are answered, never a trap")
+    func anyBytes() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let bytes = (0..<Int.random(in: 0...120, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
+            _ = try transparent([0x40, 0x40] + bytes)
+            _ = try transparent(bytes, profile: "fire@4=01, battery@6, fault@119&ff")
+            _ = OneNETCipher.open(Data(bytes).base64EncodedString(), key: "0123456789abcdef")
+            _ = OneNETCipher.open(
+                Data(bytes).base64EncodedString(), key: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
+        }
     }
 
     @Test("A plain report names what is wrong with which item")

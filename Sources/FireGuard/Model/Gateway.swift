@@ -32,6 +32,11 @@ public struct Gateway: Sendable, Equatable {
     /// What its pushes are checked by: OneNET's token as it is, for the others the token's SHA-256 in hexadecimal; empty
     /// where there is none. It never leaves the store.
     public var secret: String
+    /// The key of OneNET's encrypted messages, 16 or 43 characters; empty where they come in the open. It never leaves
+    /// the store.
+    public var cipherKey: String
+    /// How the bytes of CTWing's transparent products are read; empty where they are no such products.
+    public var profile: String
     /// When it was last heard.
     public var lastSeen: Instant?
     /// Whether its silence has been noticed and not yet ended.
@@ -40,7 +45,8 @@ public struct Gateway: Sendable, Equatable {
     /// A gateway as stored.
     public init(
         id: GatewayID, kind: GatewayKind, address: String, name: String, site: SiteID? = nil,
-        heartbeatSeconds: Int = 30, secret: String = "", lastSeen: Instant? = nil, isOffline: Bool = false
+        heartbeatSeconds: Int = 30, secret: String = "", cipherKey: String = "", profile: String = "",
+        lastSeen: Instant? = nil, isOffline: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -49,6 +55,8 @@ public struct Gateway: Sendable, Equatable {
         self.site = site
         self.heartbeatSeconds = heartbeatSeconds
         self.secret = secret
+        self.cipherKey = cipherKey
+        self.profile = profile
         self.lastSeen = lastSeen
         self.isOffline = isOffline
     }

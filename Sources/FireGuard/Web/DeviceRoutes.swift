@@ -1,14 +1,12 @@
-import Crypt
 import Kernel
 import Storage
 import Web
 
 /// `/api/v1/detectors` and `/api/v1/gateways`.
 struct DeviceRoutes {
-    let desk: any Desk
+    let register: DeviceRegister
     let presence: Presence
-    let directory: GatewayDirectory
-    let watch: SilenceWatch
+    let broker: BrokerState
     let rollCalls: RollCalls
 
     func add(to routes: inout Routes) {
@@ -16,17 +14,27 @@ struct DeviceRoutes {
             try await detectors(call)
         }
         routes.post("/api/v1/detectors", .needs(.siteWrite), "Registers a detector") { call in
-            try await saveDetector(call, id: .next(), isNew: true)
+            try .json(
+                try await register.save(call.json(DeviceRegister.DetectorWish.self), as: .next(), isNew: true, call),
+                status: 201)
         }
         routes.put("/api/v1/detectors/{id}", .needs(.siteWrite), "Changes a detector") { call in
-            try await saveDetector(call, id: try call.id(), isNew: false)
+            try .json(
+                try await register.save(call.json(DeviceRegister.DetectorWish.self), as: call.id(), isNew: false, call))
         }
         routes.get("/api/v1/gateways", .needs(.siteWrite), "Lists gateways") { call in try await gateways(call) }
         routes.post("/api/v1/gateways", .needs(.siteWrite), "Registers a gateway") { call in
-            try await saveGateway(call, id: .next(), isNew: true)
+            try .json(
+                try await register.save(call.json(DeviceRegister.GatewayWish.self), as: .next(), isNew: true, call),
+                status: 201)
         }
         routes.put("/api/v1/gateways/{id}", .needs(.siteWrite), "Changes a gateway") { call in
-            try await saveGateway(call, id: try call.id(), isNew: false)
+            try .json(
+                try await register.save(call.json(DeviceRegister.GatewayWish.self), as: call.id(), isNew: false, call))
+        }
+        routes.get("/api/v1/broker", .needs(.siteWrite), "Whether the MQTT broker is heard, since when, and why not") {
+            _ in
+            try .json(BrokerView(broker))
         }
         routes.post("/api/v1/gateways/{id}/roll-call", .needs(.rollCall), "Asks a duty post whether somebody is there")
         { call in
@@ -47,6 +55,20 @@ struct DeviceRoutes {
                 try RollCallStore.list(gateway: id, limit: limit, in: db)
             }
             return try .list(calls.map { RollCallView($0) }, next: nil)
+        }
+    }
+
+    private struct BrokerView: Encodable {
+        var place: String?
+        var state: String
+        var reason: String?
+        var since: String
+
+        init(_ broker: BrokerState) {
+            place = broker.place
+            state = broker.phase.name
+            if case .unreachable(let why) = broker.phase { reason = why }
+            since = broker.since.rfc3339
         }
     }
 
@@ -98,53 +120,6 @@ struct DeviceRoutes {
             next: NextPage.link(call, found.count > limit ? found[limit - 1].id.description : nil))
     }
 
-    private struct DetectorBody: Codable, Sendable {
-        var siteId: SiteID
-        var gatewayId: GatewayID
-        var address: String
-        var kind: DetectorKind
-        var place: String?
-        var plan: PlanPosition?
-        var reportSeconds: Int?
-    }
-
-    private func saveDetector(_ call: Call, id: DetectorID, isNew: Bool) async throws -> Answer {
-        let caller = try call.signedIn()
-        let scope = Scope(caller)
-        let body: DetectorBody = try call.json()
-        var check = FieldCheck()
-        let address = check.text(body.address, "address", 1...64)
-        let place = check.text(body.place ?? "", "place", 0...100)
-        let seconds = body.reportSeconds ?? 0
-        check.expect((0...2_592_000).contains(seconds), "reportSeconds", "out-of-range")
-        if let plan = body.plan { check.expect(PlanPosition(x: plan.x, y: plan.y) != nil, "plan", "out-of-range") }
-        try check.finish()
-        let now = Instant.now
-        let detector = Detector(
-            id: id, site: body.siteId, gateway: body.gatewayId, address: address, kind: body.kind, place: place,
-            plan: body.plan, reportSeconds: seconds)
-        let view = try await call.once { db in
-            guard let site = try SiteStore.find(body.siteId, in: db), scope.sees(site) else {
-                throw Problem.invalid(["siteId": "unknown"])
-            }
-            guard try DeviceStore.gateway(body.gatewayId, in: db) != nil else {
-                throw Problem.invalid(["gatewayId": "unknown"])
-            }
-            if !isNew {
-                guard let known = try DeviceStore.detector(id, in: db),
-                    let before = try SiteStore.find(known.site, in: db), scope.sees(before)
-                else { throw Problem.notFound }
-            }
-            try DeviceStore.save(detector, in: db)
-            try desk.audit(
-                isNew ? "detector.create" : "detector.change", subject: "detectors/\(id)", by: caller.person,
-                purpose: nil, at: now, in: db)
-            return DetectorView(detector, lastSeen: nil)
-        }
-        watch.watch(detector)
-        return try .json(view, status: isNew ? 201 : 200)
-    }
-
     // MARK: Gateways
 
     private func gateways(_ call: Call) async throws -> Answer {
@@ -156,68 +131,5 @@ struct DeviceRoutes {
         return try .list(
             found.prefix(limit).map { GatewayView($0, lastSeen: presence.lastSeen(.gateway($0.id))) },
             next: NextPage.link(call, found.count > limit ? found[limit - 1].id.description : nil))
-    }
-
-    private struct GatewayBody: Codable, Sendable {
-        var kind: GatewayKind
-        var address: String
-        var name: String
-        var siteId: SiteID?
-        var heartbeatSeconds: Int?
-        /// A new token; left out, the known one stays.
-        var token: String?
-    }
-
-    private func saveGateway(_ call: Call, id: GatewayID, isNew: Bool) async throws -> Answer {
-        let caller = try call.signedIn()
-        let body: GatewayBody = try call.json()
-        var check = FieldCheck()
-        let address = check.text(body.address, "address", 1...64).lowercased()
-        let name = check.text(body.name, "name", 1...100)
-        let seconds = body.heartbeatSeconds ?? (body.kind == .gb26875 ? 30 : 0)
-        check.expect((0...86_400).contains(seconds), "heartbeatSeconds", "out-of-range")
-        if body.kind == .gb26875 { check.expect(FrameTranslation.bytes(address) != nil, "address", "invalid") }
-        if let token = body.token { check.expect((16...128).contains(token.utf8.count), "token", "too-short") }
-        if isNew, body.kind == .json || body.kind == .onenet {
-            check.expect(body.token != nil, "token", "required")
-        }
-        try check.finish()
-        let secret = body.token.map { PushToken.stored($0, for: body.kind) }
-        let now = Instant.now
-        let draft = Gateway(
-            id: id, kind: body.kind, address: address, name: name, site: body.siteId, heartbeatSeconds: seconds)
-        let view = try await call.once { db in
-            var gateway = draft
-            let known = try DeviceStore.gateway(id, in: db)
-            guard isNew || known != nil else { throw Problem.notFound }
-            if let known, known.kind != gateway.kind { throw Problem.conflict("gateway.kind-is-fixed") }
-            gateway.secret = secret ?? known?.secret ?? ""
-            if let site = gateway.site {
-                guard try SiteStore.find(site, in: db) != nil else { throw Problem.invalid(["siteId": "unknown"]) }
-            }
-            try DeviceStore.save(gateway, in: db)
-            try desk.audit(
-                isNew ? "gateway.create" : "gateway.change", subject: "gateways/\(id)", by: caller.person,
-                purpose: nil, at: now, in: db)
-            return GatewayView(gateway, lastSeen: known?.lastSeen)
-        }
-        directory.note(draft)
-        watch.watch(draft)
-        return try .json(view, status: isNew ? 201 : 200)
-    }
-}
-
-/// The token by which a push is known.
-enum PushToken {
-    /// The form in which it is kept: OneNET's signature needs the token itself.
-    static func stored(_ token: String, for kind: GatewayKind) -> String {
-        kind == .onenet
-            ? token
-            : Secret.hex(Digest.sha256(Array(token.utf8)))
-    }
-
-    /// Whether `given` is the token kept as `stored`.
-    static func matches(_ given: String, _ stored: String) -> Bool {
-        !stored.isEmpty && Secret.equal(Array(self.stored(given, for: .json).utf8), Array(stored.utf8))
     }
 }

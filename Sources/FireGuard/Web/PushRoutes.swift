@@ -35,7 +35,8 @@ struct PushRoutes {
         let source = SignalSource(kind: gateway.kind, address: gateway.address, peer: gateway.address)
         let signals: [FireSignal]
         if gateway.kind == .onenet {
-            signals = try OneNETPush.read(call.body, token: gateway.secret, source: source, receivedAt: now)
+            signals = try OneNETPush.read(
+                call.body, token: gateway.secret, cipherKey: gateway.cipherKey, source: source, receivedAt: now)
         } else {
             if gateway.kind == .json || !gateway.secret.isEmpty {
                 let given = bearer(call) ?? call.header("X-Token") ?? call.query("token") ?? ""
@@ -44,7 +45,9 @@ struct PushRoutes {
             guard let document = LooseJSON.read(call.body) else { throw Problem.malformed("the body is not JSON") }
             signals =
                 gateway.kind == .ctwing
-                ? try CTWingPush.read(document, source: source, receivedAt: now, raw: call.body)
+                ? try CTWingPush.read(
+                    document, source: source, receivedAt: now, raw: call.body,
+                    profile: gateway.profile.isEmpty ? nil : ByteProfile(gateway.profile))
                 : try PlainReport.read(
                     document, source: source, receivedAt: now, raw: call.body,
                     delivery: ID<FireSignal>.next().description)

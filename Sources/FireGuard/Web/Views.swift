@@ -168,6 +168,8 @@ struct GatewayView: Codable, Sendable {
     var siteId: SiteID?
     var heartbeatSeconds: Int
     var hasSecret: Bool
+    var hasCipherKey: Bool
+    var profile: String
     var lastSeen: String?
     var offline: Bool
 
@@ -179,6 +181,8 @@ struct GatewayView: Codable, Sendable {
         siteId = gateway.site
         heartbeatSeconds = gateway.heartbeatSeconds
         hasSecret = !gateway.secret.isEmpty
+        hasCipherKey = !gateway.cipherKey.isEmpty
+        profile = gateway.profile
         self.lastSeen = [gateway.lastSeen, lastSeen].compactMap { $0 }.max()?.rfc3339
         offline = gateway.isOffline
     }

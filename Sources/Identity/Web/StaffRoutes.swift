@@ -1,4 +1,3 @@
-import Crypt
 import Kernel
 import Storage
 import Web
@@ -71,6 +70,7 @@ extension IdentityRoom {
             let next = people.count > limit ? shown.last.map { "/api/v1/staff?limit=\(limit)&after=\($0.id)" } : nil
             return try .list(shown.map(StaffView.init), next: next)
         }
+        saveRoutes(&routes)
         routes.get("/roles", .needs(.staffRead), "What each role may do") { call in
             let rows = permissions().sorted { $0.name < $1.name }.map { permission -> [String: Any] in
                 [
@@ -91,6 +91,9 @@ extension IdentityRoom {
             "phone": maskedPhone(staff.phone), "active": staff.isActive, "mustChange": staff.mustChange,
             "codes": staff.usesCodes,
             "roles": staff.roles.map { call.word("role.\($0.rawValue)") }.sorted(),
+            "areas": staff.areas.isEmpty
+                ? call.word("identity.staff.wholeTown")
+                : areas().filter { staff.areas.contains($0.id) }.map(\.name).joined(separator: "、"),
         ]
     }
 
@@ -99,6 +102,7 @@ extension IdentityRoom {
         password: String? = nil
     ) throws -> Answer {
         let roles = values == nil ? staff?.roles ?? [] : Set(call.form.all("roles").compactMap(Role.init(rawValue:)))
+        let chosen = values == nil ? staff?.areas ?? [] : call.form.all("areas").compactMap(AreaID.init)
         var context: [String: Any] = [
             "action": staff.map { "/staff/\($0.id)" } ?? "/staff/new", "isNew": staff == nil,
             "values": values ?? [
@@ -107,6 +111,12 @@ extension IdentityRoom {
             "active": staff?.isActive ?? true,
             "roles": Role.allCases.map { role -> [String: Any] in
                 ["value": role.rawValue, "label": call.word("role.\(role.rawValue)"), "checked": roles.contains(role)]
+            },
+            "areas": areas().map { area -> [String: Any] in
+                [
+                    "value": area.id.description, "label": area.name, "indent": String(area.depth),
+                    "checked": chosen.contains(area.id),
+                ]
             },
             "errors": errors.mapValues { call.word("problem.field.\($0)") },
         ]
@@ -117,66 +127,45 @@ extension IdentityRoom {
     }
 
     private func save(_ call: Call, _ id: StaffID?) async throws -> Answer {
-        let caller = try call.signedIn()
-        let form = call.form
-        var check = FieldCheck()
-        let name = check.text(form["name"], "name", 1...60)
-        let phone = check.text(form["phone"], "phone", 0...20)
-        check.expect(phone.allSatisfy { $0.isNumber || "+- ".contains($0) }, "phone", "invalid")
-        let username = id == nil ? form["username"] ?? "" : nil
-        if let username { check.expect(isUsername(username), "username", "username") }
-        let roles = Set(form.all("roles").compactMap(Role.init(rawValue:)))
-        check.expect(!roles.isEmpty, "roles", "required")
-        let active = form["active"] == "1" || id == nil
-        check.expect(active || id != caller.id, "active", "not-yourself")
-        check.expect(roles.contains(.admin) || id != caller.id, "roles", "not-yourself")
-        let reset = id == nil || form["reset"] == "1"
-        let password = try Secret.password()
-        let hash = reset ? try await sessions.hasher.hash(password) : nil
-        let old = try await id.asyncRead(database)
-        if id != nil, old == nil { throw Problem.notFound }
-        guard check.errors.isEmpty else { return try editPage(call, old, values: form.values, errors: check.errors) }
-        let saved: Staff? = try await database.write { db in
-            if let username, try StaffStore.find(username: username, in: db) != nil { return nil }
-            var staff: Staff
-            if let id {
-                guard let found = try StaffStore.find(id, in: db) else { throw Problem.notFound }
-                staff = found
-            } else {
-                staff = Staff(
-                    username: username ?? "", name: name, phone: phone, roles: roles, areas: [], password: "",
-                    mustChange: true, at: .now)
-            }
-            staff.name = name
-            staff.phone = phone
-            staff.roles = roles
-            staff.isActive = active
-            if let hash {
-                staff.password = hash
-                staff.mustChange = true
-                try SessionStore.endAll(of: staff.id, in: db)
-            }
-            if !active { try SessionStore.endAll(of: staff.id, in: db) }
-            if id == nil { try StaffStore.insert(staff, in: db) } else { try StaffStore.update(staff, in: db) }
-            let detail = try JSON.text([
-                "roles": staff.rolesText, "active": active ? "1" : "0", "reset": reset ? "1" : "0",
-            ])
-            try audit.record(
-                entry(caller, id == nil ? "staff.add" : "staff.change", staff.id, detail: detail), in: db)
-            return staff
+        let (caller, form) = (try call.signedIn(), call.form)
+        let wish = StaffWish(
+            username: form["username"], name: form["name"] ?? "", phone: form["phone"], roles: form.all("roles"),
+            areas: form.all("areas").compactMap(AreaID.init), active: id == nil || form["active"] == "1",
+            resetPassword: form["reset"] == "1")
+        do {
+            let saved = try await save(wish, as: id, by: caller)
+            guard let password = saved.password else { return .redirect(to: "/staff?done=saved") }
+            return try editPage(call, saved.staff, password: password)
+        } catch let problem as Problem where problem.status == 422 {
+            let old = try await database.read { db in try id.flatMap { try StaffStore.find($0, in: db) } }
+            return try editPage(call, old, values: form.values, errors: problem.fields)
         }
-        guard let saved else {
-            return try editPage(call, old, values: form.values, errors: ["username": "taken"])
-        }
-        sessions.forget()
-        if reset { return try editPage(call, saved, password: password) }
-        return .redirect(to: "/staff?done=saved")
     }
-}
 
-extension Optional where Wrapped == StaffID {
-    fileprivate func asyncRead(_ database: any Database) async throws -> Staff? {
-        guard let self else { return nil }
-        return try await database.read { db in try StaffStore.find(self, in: db) }
+    /// A new or changed person, with the set-up password where one was made: it is told this once.
+    private struct Saved: Encodable {
+        var staff: StaffView
+        var password: String?
+    }
+
+    private static let wishShape = Shape.object(
+        [
+            "username": .text, "name": .text, "phone": .text, "roles": .list(.oneOf(Role.allCases.map(\.rawValue))),
+            "areas": .list(.id), "active": .flag, "resetPassword": .flag,
+        ], required: ["name", "roles"])
+
+    private func saveRoutes(_ routes: inout Routes) {
+        let shapes = Shapes(
+            takes: Self.wishShape, gives: .object(["staff": StaffView.shape, "password": .text], required: ["staff"]))
+        routes.post("/api/v1/staff", .needs(.staffManage), "Adds a person; answers the set-up password", shapes: shapes)
+        {
+            call in
+            let saved = try await save(try call.json(), as: nil, by: try call.signedIn())
+            return try .json(Saved(staff: StaffView(saved.staff), password: saved.password), status: 201)
+        }
+        routes.put("/api/v1/staff/{id}", .needs(.staffManage), "Changes a person", shapes: shapes) { call in
+            let saved = try await save(try call.json(), as: try call.id(), by: try call.signedIn())
+            return try .json(Saved(staff: StaffView(saved.staff), password: saved.password))
+        }
     }
 }

@@ -3,10 +3,10 @@ import Kernel
 /// CTWing's HTTP push. It carries no signature: what comes in is bound by an unguessable path or token, and by the
 /// register of devices.
 enum CTWingPush {
-    /// Reads one message.
+    /// Reads one message; `profile` explains the bytes of a transparent product.
     /// - Throws: a 422 that names what is missing.
     static func read(
-        _ document: LooseJSON, source: SignalSource, receivedAt: Instant, raw: [UInt8]
+        _ document: LooseJSON, source: SignalSource, receivedAt: Instant, raw: [UInt8], profile: ByteProfile? = nil
     ) throws(Problem) -> [FireSignal] {
         guard let device = document["deviceId"]?.asText ?? document["IMEI"]?.asText, !device.isEmpty else {
             throw .invalid(["deviceId": "required"])
@@ -25,7 +25,11 @@ enum CTWingPush {
         switch type {
         case "dataReport", "dataReportTupUnion":
             guard let payload = document["payload"] else { throw .invalid(["payload": "required"]) }
-            if payload["APPdata"] != nil { return single(.operation, "APPdata") }
+            if let data = payload["APPdata"]?.asText {
+                return try TransparentPayload.read(
+                    data, device: device, profile: profile, source: source, deviceTime: time, receivedAt: receivedAt,
+                    key: key)
+            }
             let members = payload["serviceData"]?.members ?? payload.members
             return StateReport(members).signals(
                 source: source, address: device, isLevel: true, deviceTime: time, receivedAt: receivedAt, raw: raw,

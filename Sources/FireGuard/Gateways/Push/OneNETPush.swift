@@ -19,24 +19,31 @@ enum OneNETPush {
         return message
     }
 
-    /// Reads a push whose signature holds.
+    /// Reads a push whose signature holds; `cipherKey` opens encrypted ones.
     /// - Throws: 403 for a wrong signature, 422 for what cannot be read.
     static func read(
-        _ body: [UInt8], token: String, source: SignalSource, receivedAt: Instant
+        _ body: [UInt8], token: String, cipherKey: String = "", source: SignalSource, receivedAt: Instant
     ) throws(Problem) -> [FireSignal] {
         guard let document = LooseJSON.read(body) else { throw .malformed("the body is not JSON") }
-        guard document["enc_msg"] == nil else { throw .invalid(["enc_msg": "not-supported"]) }
-        guard let raw = MemberText.of("msg", in: body) else { throw .invalid(["msg": "required"]) }
+        let name = document["enc_msg"] == nil ? "msg" : "enc_msg"
+        guard let raw = MemberText.of(name, in: body) else { throw .invalid(["msg": "required"]) }
         let given = (document["signature"] ?? document["msg_signature"])?.asText ?? ""
         let due = signature(token: token, nonce: document["nonce"]?.asText ?? "", message: raw)
         guard !token.isEmpty, Secret.equal(Array(due.utf8), Array(given.utf8)) else { throw Problem.forbidden }
-        guard let message = LooseJSON.read(Array(raw.utf8)) else { throw .invalid(["msg": "invalid"]) }
+        var plain = Array(raw.utf8)
+        // The signature covers the encrypted text. A new instance encrypts `msg` itself, an old one sends `enc_msg`.
+        if plain.first != UInt8(ascii: "{"), plain.first != UInt8(ascii: "[") {
+            guard !cipherKey.isEmpty else { throw .invalid([name: "no-cipher-key"]) }
+            guard let opened = OneNETCipher.open(raw, key: cipherKey) else { throw .invalid([name: "cipher-key"]) }
+            plain = opened
+        }
+        guard let message = LooseJSON.read(plain) else { throw .invalid(["msg": "invalid"]) }
         let items: [LooseJSON] = if case .list(let items) = message { items } else { [message] }
         guard items.count <= PlainReport.limit else { throw .invalid(["msg": "too-many"]) }
         var signals: [FireSignal] = []
         for (index, item) in items.enumerated() {
             signals += try self.item(
-                item, source: source, receivedAt: receivedAt, raw: Array(raw.utf8),
+                item, source: source, receivedAt: receivedAt, raw: plain,
                 key: "onenet/\(Fingerprint.text(raw.utf8))/\(index)")
         }
         return signals

@@ -6,6 +6,7 @@ import Web
 /// `/detectors` and `/gateways`: the health of what hangs on the walls.
 struct DevicePages {
     let presence: Presence
+    let broker: BrokerState
 
     func add(to routes: inout Routes) {
         routes.get("/detectors", .needs(.detectorRead), "Detectors and their health") { call in
@@ -110,9 +111,26 @@ struct DevicePages {
             },
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]
+        if let place = broker.place { context["broker"] = brokerRow(place, call) }
         if found.count > limit {
             context["next"] = "/gateways?\(PageWords.query(call, ["kind", "limit"]))&after=\(found[limit - 1].id)"
         }
         return try call.page("gateway-list", title: call.word("fire.gateways.title"), context)
+    }
+
+    /// Whether the broker is heard, since when, and why not.
+    private func brokerRow(_ place: String, _ call: Call) -> [String: String] {
+        let phase = broker.phase
+        let (tint, why) =
+            switch phase {
+            case .connected: ("ok", "")
+            case .elsewhere: ("info", "")
+            case .starting, .off: ("", "")
+            case .unreachable(let why): ("warn", why)
+            }
+        return [
+            "place": place, "tint": tint, "state": call.word("fire.broker.\(phase.name)"), "why": why,
+            "since": PageWords.short(broker.since),
+        ]
     }
 }

@@ -104,7 +104,8 @@ struct SitePage {
             "id": detector.id.description, "place": detector.place, "address": detector.address,
             "kind": call.word("fire.kind.\(detector.kind.rawValue)"), "badges": PageWords.badges(detector, call),
             "battery": detector.battery.map { "\($0) %" } ?? "—", "heard": heard.map { PageWords.short($0) } ?? "—",
-            "onPlan": detector.plan != nil,
+            "onPlan": detector.plan != nil, "siteId": content.site.id.description,
+            "editable": call.caller?.may(.siteWrite) == true,
         ]
         if let plan = detector.plan {
             row["mark"] = [
