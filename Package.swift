@@ -70,9 +70,10 @@ let package = Package(
             "Centre",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
+                "MQTT",
                 "Watch", "Registry", "TownMap", "Woodpecker", "Duty",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, httpClient, logging, lifecycle, unixSignals,
-                yams,
+                yams, nioSSL,
             ]),
 
         // Rooms.
@@ -210,7 +211,8 @@ let package = Package(
         tests(
             "Centre",
             needs: [
-                "Centre", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "zhili", nio, nioHTTP1,
+                "Centre", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT", "zhili", nio,
+                nioHTTP1, nioSSL,
                 httpClient,
                 httpTypes,
                 logging,

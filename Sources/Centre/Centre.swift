@@ -17,38 +17,15 @@ import UnixSignals
 import Watch
 import Web
 
-/// Where and how a centre runs.
-public struct CentreConfiguration: Sendable {
-    /// The data folder.
-    public var folder: URL
-    /// The address of a PostgreSQL database; `nil` is SQLite in the data folder.
-    public var database: String?
-    /// The address of console and API.
-    public var host = "127.0.0.1"
-    /// The port of console and API; 0 lets the system choose.
-    public var port = 8_080
-    /// The TCP port for GB/T 26875.3 devices.
-    public var gb26875Port = 5_201
-    /// How the media process is started; without a program there are no pictures.
-    public var media = MediaProcess.Configuration()
-    /// The folder of third-party scripts, filled at set-up.
-    public var vendor: URL?
-
-    /// A centre over a data folder.
-    public init(folder: URL) { self.folder = folder }
-}
-
-/// Why a centre does not start.
-public struct CentreError: Error, CustomStringConvertible {
-    /// What is wrong, in words.
-    public var description: String
-}
-
 /// Opens the rooms and joins them.
 public struct Centre: Sendable {
     let configuration: CentreConfiguration
     let database: any Database
     let audit: Audit
+    /// This process's number on the database.
+    let node: NodeNumber?
+    /// This process, as leases name it.
+    let owner: String
     /// The rooms' migrations.
     let steps: [Migration]
     let logger: Logger
@@ -66,7 +43,23 @@ public struct Centre: Sendable {
                 try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
             }
         try await Migrator.migrate(database, steps)
-        audit = try Audit(folder: configuration.folder)
+        owner = try Secret.token()
+        if let number = configuration.node {
+            node = nil
+            IDGenerator.shared.setNode(number)
+        } else {
+            let taken = try await NodeNumber.take(database, owner: owner)
+            IDGenerator.shared.setNode(taken.number)
+            node = taken
+        }
+        audit = try Audit(folder: configuration.folder, key: configuration.auditKey)
+        guard try await audit.isOurs(database) else {
+            throw CentreError(
+                description: """
+                    the audit log of this database was written with another key than \(audit.keyFile.path); put a copy of \
+                    the right one there, or name it by audit-key
+                    """)
+        }
     }
 
     /// The name of the invented town.
@@ -119,6 +112,12 @@ public struct Centre: Sendable {
                 services: house.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
         try? await house.client.shutdown()
+        await close()
+    }
+
+    /// Gives the node's number back and closes the store.
+    public func close() async {
+        await node?.giveBack()
         await database.close()
     }
 }

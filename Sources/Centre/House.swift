@@ -3,10 +3,12 @@ import Cases
 import Crypt
 import Duty
 import FireGuard
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Identity
 import Kernel
+import MQTT
 import Notify
 import Places
 import Registry
@@ -62,7 +64,8 @@ extension Centre {
             passwords: PasswordHooks(
                 proved: { staff, password in try await keys.opened(staff, password: password) },
                 changed: { staff, password in try await keys.changed(staff, password: password) }), logger: logger,
-            permissions: { known.all })
+            permissions: { known.all },
+            areas: { areas.tree.map { AreaChoice(id: $0.area.id, name: $0.area.name, depth: $0.depth) } })
         let bundles = RoomList.resources
         let catalogue = try Catalogue(bundles: bundles)
         var fire = FireGuard.Configuration()
@@ -70,13 +73,16 @@ extension Centre {
         bounds.port = configuration.gb26875Port
         fire.gb26875 = bounds
         fire.areaName = areas.name(of:)
+        fire.publicURL = configuration.publicURL
+        fire.broker = brokerConfiguration
+        fire.topics = configuration.broker.topics
         let escalations = Escalations(within: areas.covers) { text, id, at, db in
             try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
         } word: { key, values in
             catalogue.word(key, .zh, values)
         }
-        let messaging = try Messaging(configuration)
-        let client = HTTPClient(configuration: .init(timeout: .init(connect: .seconds(3))))
+        let messaging = Messaging(configuration)
+        let client = HTTPClient(configuration: clientConfiguration(isSample: messaging.isSample))
         let notify = try NotifyRoom(
             database: database, carrier: HTTPCarrier(client: client) { messaging.carrier }, escalations: escalations,
             token: messaging.token,
@@ -132,17 +138,29 @@ extension Centre {
             covers: areas.covers)
         let server = WebServer(
             dispatcher: dispatcher, routes: routes,
-            files: try StaticFiles(bundles: bundles, vendor: configuration.vendor), isSecure: false,
+            files: try StaticFiles(bundles: bundles, vendor: configuration.vendor), isSecure: configuration.isSecure,
             mediaPort: { media.viewPort })
         let application = Application(
-            router: server.router(),
+            router: server.router(), server: try httpServer(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { messaging.listens(on: port) }
             }, logger: logger)
         return House(
             routes: routes, dispatcher: dispatcher,
-            services: rooms.flatMap { $0.services() } + [media, alarmCount, application], client: client)
+            services: rooms.flatMap { $0.services() } + [
+                media, NodeKeeper(centre: self), jobs(), alarmCount, application,
+            ],
+            client: client)
+    }
+
+    /// The broker to listen to, as its client wants it.
+    private var brokerConfiguration: MQTTConfiguration? {
+        let settings = configuration.broker
+        guard let place = settings.url.flatMap(SettingList.brokerPlace) else { return nil }
+        return MQTTConfiguration(
+            host: place.host, port: place.port, clientID: settings.clientID, user: settings.user,
+            password: settings.password, usesTLS: place.isSecure, authorityFile: settings.authority?.path, topics: [])
     }
 
     private func operationRoutes(_ routes: inout Routes) {

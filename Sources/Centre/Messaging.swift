@@ -3,7 +3,7 @@ import Foundation
 import Notify
 import Synchronization
 
-/// Which gateway brings texts and calls: the one that the environment names, else the sample town's own, else none.
+/// Which gateway brings texts and calls: the configured one, else the sample town's own, else none.
 final class Messaging: Sendable {
     /// What both sides show; `nil` where there is no gateway.
     let token: String?
@@ -11,26 +11,18 @@ final class Messaging: Sendable {
     let isSample: Bool
     private let url: String?
     private let publicAddress: String?
+    private let scheme: String
     private let port = Mutex<Int?>(nil)
 
-    /// Reads `ZHILI_MESSAGE_GATEWAY_URL`, `…_TOKEN` and `ZHILI_PUBLIC_URL`, or the sample's token from the data folder.
-    init(_ configuration: CentreConfiguration) throws {
-        let environment = ProcessInfo.processInfo.environment
-        publicAddress = environment["ZHILI_PUBLIC_URL"]
-        if let url = environment["ZHILI_MESSAGE_GATEWAY_URL"] {
-            guard let token = environment["ZHILI_MESSAGE_GATEWAY_TOKEN"], token.utf8.count >= 16 else {
-                throw CentreError(
-                    description:
-                        "ZHILI_MESSAGE_GATEWAY_URL needs a ZHILI_MESSAGE_GATEWAY_TOKEN of 16 or more characters")
-            }
-            self.url = url
-            self.token = token
-            isSample = false
-        } else {
-            url = nil
-            token = try? String(contentsOf: Self.file(in: configuration.folder), encoding: .utf8)
-            isSample = token != nil
-        }
+    /// The configured gateway, or the sample's by its token in the data folder.
+    init(_ configuration: CentreConfiguration) {
+        publicAddress = configuration.publicURL
+        scheme = configuration.tls == nil ? "http" : "https"
+        url = configuration.messageGateway?.url
+        token =
+            configuration.messageGateway?.token
+            ?? (try? String(contentsOf: Self.file(in: configuration.folder), encoding: .utf8))
+        isSample = url == nil && token != nil
     }
 
     /// Gives the sample town its gateway, with a token of its own.
@@ -48,9 +40,9 @@ final class Messaging: Sendable {
     /// Where messages go, or `nil` while that is not known.
     var carrier: HTTPCarrierConfiguration? {
         guard let token, let port = port.withLock({ $0 }) else { return nil }
-        let own = publicAddress ?? "http://127.0.0.1:\(port)"
+        let own = publicAddress ?? "\(scheme)://127.0.0.1:\(port)"
         return HTTPCarrierConfiguration(
-            url: url ?? "http://127.0.0.1:\(port)/sample-gateway/messages", token: token,
+            url: url ?? "\(scheme)://127.0.0.1:\(port)/sample-gateway/messages", token: token,
             receipts: own + "/api/v1/messages")
     }
 

@@ -14,6 +14,8 @@ public struct FireGuard: Room {
     public struct Configuration: Sendable {
         /// An area's name, for the pages.
         public var areaName: @Sendable (AreaID) -> String = { _ in "" }
+        /// The address under which others reach the centre, for what platforms push to; `nil` is its own.
+        public var publicURL: String?
         /// The GB/T 26875.3 server; `nil` leaves it out.
         public var gb26875: UITDConfiguration? = UITDConfiguration()
         /// The broker to listen to; `nil` leaves it out.
@@ -22,8 +24,6 @@ public struct FireGuard: Room {
         public var topics: [TopicRule] = []
         /// How alarms are judged.
         public var rules = AlarmRules()
-        /// Days for which signals' bytes are kept; 0 keeps them for good.
-        public var signalDays: Int64 = 365
 
         /// The usual settings, without a broker.
         public init() {}
@@ -43,6 +43,7 @@ public struct FireGuard: Room {
     private let directory = GatewayDirectory()
     private let watch: SilenceWatch
     private let server: UITDServer
+    private let brokerState: BrokerState
 
     /// The room over a store and a desk.
     /// - Throws: ``StorageError/schema(_:)`` when its schema cannot be read.
@@ -60,6 +61,16 @@ public struct FireGuard: Room {
         server = UITDServer(
             configuration.gb26875 ?? UITDConfiguration(), ingest: ingest, directory: directory, logger: logger,
             started: listening)
+        brokerState = BrokerState(
+            place: configuration.topics.isEmpty ? nil : configuration.broker.map { "\($0.host):\($0.port)" },
+            logger: logger)
+    }
+
+    /// How long devices' own bytes are kept; alarms stay.
+    public static func retention(signalDays: Int64) -> Retention {
+        Retention(name: "signals", days: signalDays) { before, limit, db in
+            try SignalStore.prune(before: before, limit: limit, in: db)
+        }
     }
 
     /// The room's schema, in order.
@@ -87,17 +98,19 @@ public struct FireGuard: Room {
         AlarmRoutes(desk: desk).add(to: &routes)
         CaseFormRoutes(desk: desk).add(to: &routes)
         SiteRoutes(desk: desk).add(to: &routes)
+        let register = DeviceRegister(desk: desk, directory: directory, watch: watch)
         DeviceRoutes(
-            desk: desk, presence: presence, directory: directory, watch: watch,
+            register: register, presence: presence, broker: brokerState,
             rollCalls: RollCalls(database: database, server: server)
         ).add(to: &routes)
+        DeviceForms(register: register, publicURL: configuration.publicURL).add(to: &routes)
         PushRoutes(ingest: ingest).add(to: &routes)
         let areaName = configuration.areaName
         SiteListPage(areaName: areaName).add(to: &routes)
         SiteFormPage(desk: desk).add(to: &routes)
         SitePage(presence: presence, areaName: areaName).add(to: &routes)
         SiteActions(desk: desk, rollCalls: RollCalls(database: database, server: server)).add(to: &routes)
-        DevicePages(presence: presence).add(to: &routes)
+        DevicePages(presence: presence, broker: brokerState).add(to: &routes)
         AlarmListPage().add(to: &routes)
     }
 
@@ -105,11 +118,14 @@ public struct FireGuard: Room {
     public func services() -> [any Service] {
         var services: [any Service] = [
             DirectoryLoader(directory: directory, database: database), watch,
-            Housekeeping(database: database, desk: desk, signalDays: configuration.signalDays, logger: logger),
+            Housekeeping(database: database, desk: desk, logger: logger),
         ]
         if configuration.gb26875 != nil { services.append(server) }
         if let broker = configuration.broker, !configuration.topics.isEmpty {
-            services.append(BrokerGateway(broker, rules: configuration.topics, ingest: ingest, logger: logger))
+            services.append(
+                BrokerGateway(
+                    broker, rules: configuration.topics, ingest: ingest, database: database, state: brokerState,
+                    logger: logger))
         }
         return services
     }

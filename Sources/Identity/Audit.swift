@@ -44,14 +44,23 @@ public struct AuditEntry: Sendable {
 public struct Audit: Sendable {
     /// Where the newest number and hash are kept outside the database.
     public let anchor: URL
+    /// Where the key lies.
+    public let keyFile: URL
     private let key: [UInt8]
 
-    /// Reads the key in `folder`, or makes one that only this user may read.
-    public init(folder: URL) throws {
-        let file = folder.appendingPathComponent("audit.key")
+    /// Reads the key in `folder`, or makes one that only this user may read; a `key` named elsewhere must be there.
+    /// - Throws: ``StorageError/unavailable(_:)`` when the key cannot be read or written.
+    public init(folder: URL, key named: URL? = nil) throws {
+        let file = named ?? folder.appendingPathComponent("audit.key")
+        keyFile = file
         anchor = folder.appendingPathComponent("audit.anchor")
-        if let known = FileManager.default.contents(atPath: file.path), known.count == 32 {
+        if let known = FileManager.default.contents(atPath: file.path) {
+            // A damaged key is no reason to begin with a new one: the chain would seem broken.
+            guard known.count == 32 else { throw StorageError.unavailable("\(file.path) is not a key of 32 bytes") }
             key = Array(known)
+        } else if named != nil {
+            throw StorageError.unavailable(
+                "there is no audit key at \(file.path); copy audit.key of another node there")
         } else {
             key = try Secret.bytes(32)
             guard

@@ -50,6 +50,24 @@ extension Audit {
         }
     }
 
+    /// Whether the log was written with this key. Both of its ends speak against it only when the key is another's: one
+    /// changed entry does not, and is left to ``verify(_:)`` to find.
+    public func isOurs(_ database: any Database) async throws -> Bool {
+        try await database.read { db in
+            let ends =
+                try db.all(
+                    AuditRow.self, "SELECT \(raw: AuditRow.columns) FROM audit ORDER BY seq LIMIT 1")
+                + db.all(
+                    AuditRow.self, "SELECT \(raw: AuditRow.columns) FROM audit ORDER BY seq DESC LIMIT 1")
+            guard !ends.isEmpty else { return true }
+            for row in ends {
+                let previous = try db.value(String.self, "SELECT hash FROM audit WHERE seq = \(row.seq - 1)") ?? ""
+                if hash(row.entry, seq: row.seq, previous: previous) == row.hash { return true }
+            }
+            return false
+        }
+    }
+
     /// Writes the newest number and hash beside the database; called after commits.
     public func writeAnchor(_ database: any Database) async throws {
         let head = try await database.read { db in try Head.read(in: db) }

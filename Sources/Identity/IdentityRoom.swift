@@ -29,6 +29,8 @@ public struct IdentityRoom: Room {
     let logger: Logger
     /// Every permission that a route names, for the page of roles; known when all rooms are open.
     let permissions: @Sendable () -> [Permission]
+    /// The town's areas, each behind the one that it lies in.
+    let areas: @Sendable () -> [AreaChoice]
 
     /// Its templates and words.
     public var bundle: Bundle { .module }
@@ -38,16 +40,25 @@ public struct IdentityRoom: Room {
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "identity", bundle: .module) }
 
+    /// Sessions that have ended are of no use a day later.
+    public static var retention: Retention {
+        Retention(name: "sessions", days: 1) { before, limit, db in
+            try SessionStore.prune(before: before, limit: limit, in: db)
+        }
+    }
+
     /// Opens the room.
     public init(
         database: any Database, audit: Audit, hasher: PasswordHasher, passwords: PasswordHooks = .none,
-        logger: Logger, permissions: @escaping @Sendable () -> [Permission]
+        logger: Logger, permissions: @escaping @Sendable () -> [Permission],
+        areas: @escaping @Sendable () -> [AreaChoice] = { [] }
     ) throws {
         migrations = try Self.schema()
         self.database = database
         self.audit = audit
         self.logger = logger
         self.permissions = permissions
+        self.areas = areas
         sessions = Sessions(database: database, audit: audit, hasher: hasher, passwords: passwords)
     }
 

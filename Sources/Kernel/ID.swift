@@ -20,6 +20,11 @@ public struct ID<Thing>: Sendable, Hashable, Comparable {
         ID(rawValue: IDGenerator.firstOfHour(moment) + Int64.random(in: 0..<(3_600_000 << 22)))
     }
 
+    /// The smallest identifier that a process of any node makes at `moment`, for lists that begin there.
+    public static func earliest(at moment: Instant) -> ID {
+        ID(rawValue: max(0, moment.ms - IDGenerator.epochMs) << 22)
+    }
+
     /// Orders by creation.
     public static func < (left: ID, right: ID) -> Bool { left.rawValue < right.rawValue }
 }
@@ -65,7 +70,7 @@ public final class IDGenerator: Sendable {
     }
 
     private let state = Mutex(State())
-    private static let epochMs: Int64 = 1_704_067_200_000
+    static let epochMs: Int64 = 1_704_067_200_000
 
     init() {}
 

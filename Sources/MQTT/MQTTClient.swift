@@ -29,6 +29,7 @@ public final class MQTTClient: Sendable {
 
     private let configuration: MQTTConfiguration
     private let store: @Sendable ([MQTTMessage]) -> Bool
+    private let changed: @Sendable (Status) -> Void
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
     /// How many messages are read before a batch is stored; the broker sends no more than its window unacknowledged.
@@ -39,8 +40,13 @@ public final class MQTTClient: Sendable {
     ///
     /// - Parameter store: called on the client's own thread, where it may block; `true` when all of the batch is
     ///   durable. QoS 1 messages of a batch that is not are sent again by the broker.
-    public init(_ configuration: MQTTConfiguration, store: @escaping @Sendable ([MQTTMessage]) -> Bool) {
+    /// - Parameter changed: called on the client's own thread when it is connected and after each try that failed.
+    public init(
+        _ configuration: MQTTConfiguration, changed: @escaping @Sendable (Status) -> Void = { _ in },
+        store: @escaping @Sendable ([MQTTMessage]) -> Bool
+    ) {
         self.configuration = configuration
+        self.changed = changed
         self.store = store
     }
 
@@ -94,13 +100,18 @@ public final class MQTTClient: Sendable {
         }
     }
 
+    private func become(_ status: Status) {
+        state.withLock { $0.status = status }
+        changed(status)
+    }
+
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     // MARK: On the client's thread
 
     private func run() {
         guard let session = Session(configuration) else {
-            state.withLock { $0.status = .disconnected("out of memory") }
+            become(.disconnected("the client could not be made; is the authority's file readable?"))
             return
         }
         defer { session.close() }
@@ -114,7 +125,7 @@ public final class MQTTClient: Sendable {
                 if session.wasAccepted { pauseMs = 250 }
             }
             if isStopping { break }
-            state.withLock { $0.status = .disconnected(failure) }
+            become(.disconnected(failure))
             let wakeAt = DispatchTime.now().uptimeNanoseconds + UInt64(pauseMs) * 1_000_000
             while !isStopping, DispatchTime.now().uptimeNanoseconds < wakeAt { usleep(20_000) }
             pauseMs = min(pauseMs * 2, configuration.longestPauseMs)
@@ -127,7 +138,7 @@ public final class MQTTClient: Sendable {
     private func serve(_ session: Session) -> String {
         while !isStopping {
             if let failure = session.waitAndRead(limit: Self.batchLimit) { return failure }
-            if session.isReady { state.withLock { $0.status = .connected } }
+            if session.isReady, status != .connected { become(.connected) }
             if session.oversized > 0 {
                 state.withLock { $0.oversized += session.oversized }
                 session.oversized = 0

@@ -27,7 +27,9 @@ public struct MQTTConfiguration: Sendable, Equatable {
     public var user: String?
     /// Its password.
     public var password: String?
-    /// A file with the broker's certificate authorities; TLS is used when it is named.
+    /// Whether the connection is encrypted.
+    public var usesTLS: Bool
+    /// A file with the broker's certificate authorities; `nil` trusts the system's.
     public var authorityFile: String?
     /// The topics to subscribe to, wildcards allowed.
     public var topics: [String]
@@ -41,7 +43,8 @@ public struct MQTTConfiguration: Sendable, Equatable {
     /// A broker and its topics.
     public init(
         host: String, port: Int = 1_883, clientID: String, user: String? = nil, password: String? = nil,
-        authorityFile: String? = nil, topics: [String], keepAliveSeconds: Int = 30, payloadLimit: Int = 16_384,
+        usesTLS: Bool = false, authorityFile: String? = nil, topics: [String], keepAliveSeconds: Int = 30,
+        payloadLimit: Int = 16_384,
         longestPauseMs: Int = 30_000
     ) {
         self.host = host
@@ -49,6 +52,7 @@ public struct MQTTConfiguration: Sendable, Equatable {
         self.clientID = clientID
         self.user = user
         self.password = password
+        self.usesTLS = usesTLS
         self.authorityFile = authorityFile
         self.topics = topics
         self.keepAliveSeconds = max(5, keepAliveSeconds)

@@ -18,6 +18,7 @@ final class Session {
     private(set) var isReady = false
 
     private static let library: Int32 = mosquitto_lib_init()
+    private static let systemAuthorities = "/etc/ssl/certs"
 
     init?(_ configuration: MQTTConfiguration) {
         guard Session.library == 0, let handle = mosquitto_new(configuration.clientID, false, nil) else { return nil }
@@ -27,7 +28,16 @@ final class Session {
         // "Threaded" keeps the library from writing acknowledgements before we say so; one thread uses the handle.
         mosquitto_threaded_set(handle, true)
         if let user = configuration.user { mosquitto_username_pw_set(handle, user, configuration.password) }
-        if let file = configuration.authorityFile { mosquitto_tls_set(handle, file, nil, nil, nil, nil) }
+        if configuration.usesTLS {
+            let (file, folder) = (configuration.authorityFile, Session.systemAuthorities)
+            guard
+                mosquitto_tls_set(handle, file, file == nil ? folder : nil, nil, nil, nil)
+                    == MOSQ_ERR_SUCCESS.rawValue
+            else {
+                mosquitto_destroy(handle)
+                return nil
+            }
+        }
         mosquitto_user_data_set(handle, Unmanaged.passUnretained(self).toOpaque())
         mosquitto_connect_v5_callback_set(handle) { _, context, code, _, _ in
             Session.from(context)?.accepted(code)

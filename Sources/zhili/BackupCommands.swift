@@ -29,8 +29,9 @@ struct Restore: AsyncParsableCommand {
     var from: String
 
     func run() async throws {
+        let configuration = try place.configuration()
         try await Centre.restore(
-            from: URL(fileURLWithPath: from), to: place.configuration(), logger: Logger(label: "zhili"))
-        print("restored: \(place.data), verified")
+            from: URL(fileURLWithPath: from), to: configuration, logger: Logger(label: "zhili"))
+        print("restored: \(configuration.folder.path), verified")
     }
 }

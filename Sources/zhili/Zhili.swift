@@ -10,73 +10,59 @@ import Watch
 struct Zhili: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zhili", abstract: "The software of a township's safety centre (智理).",
+        discussion: """
+            Begin with: zhili setup --sample, then zhili serve, then open http://127.0.0.1:8080. \
+            zhili help COMMAND says more of each.
+            """,
         subcommands: [
-            Serve.self, SetUpCentre.self, VerifyAudit.self, BackUp.self, Restore.self, Simulate.self, BenchCommand.self,
-            MediaCommand.self,
+            Serve.self, SetUpCentre.self, Check.self, VerifyAudit.self, BackUp.self, Restore.self, Simulate.self,
+            BenchCommand.self, MediaCommand.self,
         ])
-}
-
-/// What every command needs to know.
-struct Place: ParsableArguments {
-    @Option(help: "The data folder.")
-    var data = "./var"
-    @Option(
-        help: """
-            postgres://user:password@host:port/name in place of SQLite in the data folder. ZHILI_DATABASE says the \
-            same and keeps the password out of the list of processes.
-            """)
-    var database: String?
-
-    func configuration() -> CentreConfiguration {
-        var configuration = CentreConfiguration(folder: URL(fileURLWithPath: data))
-        let named = database ?? ProcessInfo.processInfo.environment["ZHILI_DATABASE"]
-        configuration.database = named.flatMap { $0.isEmpty ? nil : $0 }
-        let vendor = ProcessInfo.processInfo.environment["ZHILI_VENDOR"]
-        configuration.vendor = vendor.map { URL(fileURLWithPath: $0) }
-        return configuration
-    }
 }
 
 /// Runs the centre.
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the centre until it is told to stop.")
+    static let configuration = CommandConfiguration(
+        abstract: "Run the centre until it is told to stop (SIGTERM or Ctrl-C).",
+        discussion:
+            "Pages and API on --listen, devices on --gb26875-port, every other setting in docs/configuration.md.")
     @OptionGroup var place: Place
-    @Option(help: "HOST:PORT of console and API.")
-    var listen = "127.0.0.1:8080"
-    @Option(help: "TCP port for GB/T 26875.3 devices.")
-    var gb26875Port = 5_201
-    @Option(help: "HOST of the devices' media port, which must be one that they reach.")
-    var mediaHost = "0.0.0.0"
-    @Option(help: "The port of RTP over UDP and TCP; 0 lets the system choose.")
-    var mediaPort = 30_000
-    @Option(help: "The port on which browsers watch, on the console's HOST; 0 lets the system choose.")
-    var viewPort = 8_081
+    @Option(help: "HOST:PORT of console and API (default: 127.0.0.1:8080).")
+    var listen: String?
+    @Option(help: "TCP port for GB/T 26875.3 devices (default: 5201).")
+    var gb26875Port: Int?
+    @Option(help: "HOST of the devices' media port, which must be one that they reach (default: 0.0.0.0).")
+    var mediaHost: String?
+    @Option(help: "The port of RTP over UDP and TCP; 0 lets the system choose (default: 30000).")
+    var mediaPort: Int?
+    @Option(help: "The port on which browsers watch, on the console's HOST; 0 lets the system choose (default: 8081).")
+    var viewPort: Int?
     @Flag(help: "Run without the media process: no pictures, no voice.")
     var withoutMedia = false
 
-    func validate() throws {
-        guard address != nil else { throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:8080") }
-    }
-
-    private var address: (host: String, port: Int)? {
-        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
-            (0...65_535).contains(port)
-        else { return nil }
-        return (String(listen[..<colon]), port)
+    /// These flags as settings.
+    private var flags: [CentreConfiguration.Override] {
+        let given: [(key: String, value: String?)] = [
+            ("listen", listen), ("gb26875-port", gb26875Port.map(String.init)), ("media.host", mediaHost),
+            ("media.port", mediaPort.map(String.init)), ("media.view-port", viewPort.map(String.init)),
+            ("media.run", withoutMedia ? "no" : nil),
+        ]
+        return given.compactMap { key, value in
+            value.map { .init(key: key, value: $0, place: "--" + key.replacing(".", with: "-")) }
+        }
     }
 
     func run() async throws {
-        var configuration = place.configuration()
-        if let address { (configuration.host, configuration.port) = address }
-        configuration.gb26875Port = gb26875Port
-        if !withoutMedia {
+        let logger = Logger(label: "zhili")
+        for name in CentreConfiguration.unknownVariables(ProcessInfo.processInfo.environment) {
+            logger.warning("the environment names a setting that there is not", metadata: ["variable": "\(name)"])
+        }
+        var configuration = try place.configuration(flags)
+        if configuration.runsMedia {
             configuration.media.program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         }
-        configuration.media.mediaHost = mediaHost
-        configuration.media.mediaPort = mediaPort
         configuration.media.viewHost = configuration.host
-        configuration.media.viewPort = viewPort
-        try await Centre(configuration, logger: Logger(label: "zhili")).serve()
+        try await Centre(configuration, logger: logger).serve()
     }
 }
 
@@ -97,6 +83,7 @@ struct SetUpCentre: AsyncParsableCommand {
         let wished = ProcessInfo.processInfo.environment["ZHILI_SAMPLE_RECORDS"].flatMap { Int($0) }
         let made = try await centre.setUp(
             sample: sample, trialPassword: trial, records: min(2_000_000, max(0, records ?? wished ?? 100_000)))
+        await centre.close()
         if made.isEmpty { print("There are people already; nothing was changed.") }
         for person in made {
             print("\(person.username)\t\(trial == nil ? person.password : "(ZHILI_SETUP_PASSWORD)")\t\(person.name)")
@@ -117,7 +104,9 @@ struct VerifyAudit: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let report = try await Centre(place.configuration(), logger: Logger(label: "zhili")).verifyAudit()
+        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
+        let report = try await centre.verifyAudit()
+        await centre.close()
         guard let flaw = report.flaw else { return print("\(report.count) entries, the chain holds") }
         print("\(report.count) entries read, broken: \(flaw)")
         throw ExitCode.failure

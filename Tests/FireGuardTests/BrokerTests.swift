@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Kernel
 import Logging
 import MQTT
@@ -14,13 +15,30 @@ final class Broker: Sendable {
     private let process: Mutex<Process?> = Mutex(nil)
     private let folder: URL
 
-    init(port: Int) throws {
-        self.port = port
+    init() throws {
+        port = Self.freePort()
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("broker-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let text = "listener \(port) 127.0.0.1\nallow_anonymous true\npersistence false\n"
         try text.write(to: folder.appendingPathComponent("conf"), atomically: true, encoding: .utf8)
         try start()
+    }
+
+    /// A port that nothing listens on at this moment.
+    private static func freePort() -> Int {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(socket, $0, length)
+                _ = getsockname(socket, $0, &length)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     func start() throws {
@@ -102,34 +120,41 @@ struct BrokerTests {
                     id: DetectorID(rawValue: 60), site: site, gateway: gateway.id, address: "kitchen", kind: .smoke,
                     place: "厨房"), in: db)
         }
-        let broker = try Broker(port: 25_883)
-        var configuration = MQTTConfiguration(host: "127.0.0.1", port: 25_883, clientID: "zhili-test", topics: [])
+        let broker = try Broker()
+        var configuration = MQTTConfiguration(host: "127.0.0.1", port: broker.port, clientID: "zhili-test", topics: [])
         configuration.longestPauseMs = 500
+        let (logger, state) = (Logger(label: "test"), BrokerState(place: "test", logger: Logger(label: "test")))
         let listener = BrokerGateway(
-            configuration, rules: Self.rules, ingest: town.ingest, logger: Logger(label: "test"))
+            configuration, rules: Self.rules, ingest: town.ingest, database: town.database, state: state, logger: logger
+        )
         let running = Task { try await listener.run() }
         defer { running.cancel() }
-        #expect(try await until { listener.client.status == .connected })
-        listener.client.publish(MQTTMessage(topic: "zigbee2mqtt/kitchen", payload: Array(#"{"smoke":true}"#.utf8)))
+        var other = configuration
+        other.clientID = "zigbee2mqtt"
+        let bridge = MQTTClient(other) { _ in true }
+        bridge.start()
+        #expect(try await until { state.phase == .connected && bridge.status == .connected })
+        bridge.publish(MQTTMessage(topic: "zigbee2mqtt/kitchen", payload: Array(#"{"smoke":true}"#.utf8)))
         #expect(try await until { try await town.alarms().count == 1 })
         #expect(try await town.alarms().first?.detector == DetectorID(rawValue: 60))
 
         try await broker.stop()
-        #expect(try await until { listener.client.status != .connected })
+        #expect(try await until { state.phase != .connected && bridge.status != .connected })
         try broker.start()
-        #expect(try await until { listener.client.status == .connected })
-        listener.client.publish(MQTTMessage(topic: "zigbee2mqtt/kitchen", payload: Array(#"{"smoke":true}"#.utf8)))
+        #expect(try await until { state.phase == .connected && bridge.status == .connected })
+        bridge.publish(MQTTMessage(topic: "zigbee2mqtt/kitchen", payload: Array(#"{"smoke":true}"#.utf8)))
         #expect(try await until { try await town.alarms().first?.repeats == 1 })
+        await bridge.stop()
         try await broker.stop()
     }
 
     @Test("A message that could not be stored is not acknowledged: the broker sends it again")
     func unacknowledged() async throws {
-        let broker = try Broker(port: 25_884)
+        let broker = try Broker()
         let tries = Mutex(0)
         let client = MQTTClient(
             MQTTConfiguration(
-                host: "127.0.0.1", port: 25_884, clientID: "zhili-test", topics: ["t/#"], longestPauseMs: 300)
+                host: "127.0.0.1", port: broker.port, clientID: "zhili-test", topics: ["t/#"], longestPauseMs: 300)
         ) { batch in
             tries.withLock { tries in
                 tries += batch.count
@@ -137,12 +162,17 @@ struct BrokerTests {
             }
         }
         client.start()
-        #expect(try await until { client.status == .connected })
-        client.publish(MQTTMessage(topic: "t/1", payload: [1]))
+        let other = MQTTClient(
+            MQTTConfiguration(host: "127.0.0.1", port: broker.port, clientID: "other", topics: [])
+        ) { _ in true }
+        other.start()
+        #expect(try await until { client.status == .connected && other.status == .connected })
+        other.publish(MQTTMessage(topic: "t/1", payload: [1]))
         #expect(try await until { tries.withLock { $0 } >= 3 })
         try await Task.sleep(for: .milliseconds(600))
         #expect(tries.withLock { $0 } == 3)
         await client.stop()
+        await other.stop()
         try await broker.stop()
     }
 }

@@ -94,6 +94,48 @@ struct SilenceTests {
         #expect(try await town.count("SELECT id FROM gateway WHERE offline = 1") == 1)
     }
 
+    @Test("What another node hears is not silent here, and its sign of life ends this node's warning")
+    func otherNode() async throws {
+        let town = try await Town()
+        let watch = try await watch(town)
+        town.ingest.presence.touch(.gateway(town.gateway.id), at: town.start + 900_000)
+        let heard = town.start + 240_000
+        // The other node writes what it hears; this one has heard nothing since the start.
+        try await town.database.write { db in
+            try DeviceStore.seen([Sighting(thing: .detector(DetectorID(rawValue: 50)), at: heard)], in: db)
+        }
+        await watch.check(at: town.start + 250_000)
+        #expect(try await town.count("SELECT id FROM trouble") == 0)
+        await watch.check(at: town.start + 460_000)
+        #expect(try await town.count("SELECT id FROM trouble WHERE ended_at IS NULL") == 1)
+
+        let elsewhere = Presence()
+        let other = SilenceWatch(
+            database: town.database, desk: FakeDesk(), presence: elsewhere, logger: Logger(label: "test"),
+            startedAt: town.start)
+        elsewhere.touch(.detector(DetectorID(rawValue: 50)), at: town.start + 470_000)
+        await other.flush()
+        #expect(try await town.count("SELECT id FROM trouble WHERE ended_at IS NULL") == 0)
+    }
+
+    @Test("What another node or an import registers is watched before long")
+    func registeredElsewhere() async throws {
+        let town = try await Town()
+        let watch = try await watch(town)
+        let before = watch.armed
+        let (site, gateway) = (town.site.id, town.gateway.id)
+        try await town.database.write { db in
+            try DeviceStore.save(
+                Detector(
+                    id: .next(), site: site, gateway: gateway, address: "1-1-51-1", kind: .smoke, place: "仓库",
+                    reportSeconds: 60), in: db)
+        }
+        try await watch.load(since: .now - 120_000)
+        #expect(watch.armed == before + 1)
+        try await watch.load(since: .now - 120_000)
+        #expect(watch.armed == before + 1)
+    }
+
     @Test("After a start everybody has time to be heard")
     func grace() {
         let start = CivilTime.instant(2026, 11, 24)

@@ -27,6 +27,13 @@ public struct WorkCalendar: Sendable {
         return calendar
     }
 
+    /// The years of which there are holidays.
+    public static func years() throws -> Set<Int> {
+        let folder = Bundle.module.bundleURL.appendingPathComponent("Resources/calendar")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return Set(files.compactMap { Int($0.deletingPathExtension().lastPathComponent) })
+    }
+
     private struct Year: Decodable {
         var holidays: [String]
         var workdays: [String]

@@ -24,7 +24,4 @@ extension Centre {
             }
         }
     }
-
-    /// Closes the store.
-    public func close() async { await database.close() }
 }

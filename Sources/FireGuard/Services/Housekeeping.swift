@@ -3,15 +3,13 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// What falls due by the clock: works that end, roll-calls without an answer, inspections, old signals.
+/// What falls due by the clock: works that end, roll-calls without an answer, inspections.
 public struct Housekeeping: Service {
     let database: any Database
     let desk: any Desk
-    /// Days for which signals' bytes are kept; alarms stay.
-    let signalDays: Int64
     let logger: Logger
 
-    /// Looks every two seconds, and once an hour at what is slow.
+    /// Looks every two seconds, and once a minute at what is slow.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             var lastSlow: Instant?
@@ -33,14 +31,10 @@ public struct Housekeeping: Service {
 
     func slow(at now: Instant) async throws {
         let desk = desk
-        let days = signalDays
         try await database.write { db in
             _ = try RollCallStore.expire(at: now, in: db)
             for site in try InspectionStore.overdue(at: now, limit: 100, in: db) {
                 try Troubles(desk: desk).openInspection(site, at: now, in: db)
-            }
-            if days > 0 {
-                _ = try SignalStore.prune(before: now - days * CivilTime.dayMs, limit: 5_000, in: db)
             }
         }
     }

@@ -25,6 +25,8 @@ public final class SilenceWatch: Service {
 
     /// Silence of our own is not theirs: after a start everybody has this long to be heard.
     static let graceMs: Int64 = 120_000
+    /// How often to look for what other nodes and imports have registered.
+    static let lookEveryMs: Int64 = 60_000
 
     private let database: any Database
     private let desk: any Desk
@@ -46,6 +48,7 @@ public final class SilenceWatch: Service {
         try await load()
         await cancelWhenGracefulShutdown { [self] in
             var lastFlush = Instant.now
+            var lastLook = Instant.now
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
                 let now = Instant.now
@@ -54,28 +57,33 @@ public final class SilenceWatch: Service {
                     lastFlush = now
                     await flush()
                 }
+                if now - lastLook >= Self.lookEveryMs {
+                    try? await load(since: lastLook - Self.lookEveryMs)
+                    lastLook = now
+                }
             }
         }
         await flush()
     }
 
-    /// Reads all gateways and detectors that have a deadline.
-    func load() async throws {
-        var gateway: GatewayID?
+    /// Reads all gateways and detectors that have a deadline; of those registered since `since` alone, what is not
+    /// watched yet.
+    func load(since: Instant? = nil) async throws {
+        var gateway = since.map { GatewayID.earliest(at: $0) }
         while true {
             let after = gateway
             let page = try await database.read { db in
                 try DeviceStore.gateways(after: after, limit: 5_000, in: db)
             }
-            for item in page { watch(item) }
+            for item in page where since == nil || !isWatched(.gateway(item.id)) { watch(item) }
             guard page.count == 5_000, let last = page.last else { break }
             gateway = last.id
         }
-        var detector: DetectorID?
+        var detector = since.map { DetectorID.earliest(at: $0) }
         while true {
             let filter = DetectorFilter(after: detector)
             let page = try await database.read { db in try DeviceStore.detectors(filter, limit: 5_000, in: db) }
-            for item in page { watch(item) }
+            for item in page where since == nil || !isWatched(.detector(item.id)) { watch(item) }
             guard page.count == 5_000, let last = page.last else { break }
             detector = last.id
         }
@@ -94,6 +102,8 @@ public final class SilenceWatch: Service {
             .detector(detector.id), allowedMs: SilenceRules.detectorMs(reportSeconds: detector.reportSeconds),
             lastSeen: detector.lastSeen, isOffline: detector.isOffline)
     }
+
+    private func isWatched(_ thing: Thing) -> Bool { state.withLock { $0.watched[thing] != nil } }
 
     /// How many deadlines are set.
     var armed: Int { state.withLock { $0.wheel.count } }
@@ -146,9 +156,15 @@ public final class SilenceWatch: Service {
     private func warn(_ things: [Thing], at now: Instant) async {
         let (desk, presence) = (desk, presence)
         do {
+            let allowed = state.withLock { state in things.map { state.watched[$0]?.allowedMs ?? 0 } }
             let inhibited = try await database.write { db in
                 var inhibited: [Thing] = []
-                for thing in things {
+                for (thing, allowedMs) in zip(things, allowed) {
+                    // Another node hears it: that one has written when.
+                    if let seen = try DeviceStore.lastSeen(thing, in: db), seen + allowedMs > now {
+                        inhibited.append(thing)
+                        continue
+                    }
                     // Heard while this waited for its turn: no warning that would never end.
                     if let seen = presence.lastSeen(thing), seen >= now {
                         inhibited.append(thing)
@@ -187,12 +203,14 @@ public final class SilenceWatch: Service {
             guard !batch.isEmpty else { return }
             let desk = desk
             let back = state.withLock { state in
-                batch.filter { state.watched[$0.thing]?.isOffline ?? false }
+                Set(batch.map(\.thing).filter { state.watched[$0]?.isOffline ?? false })
             }
             do {
                 try await database.write { db in
                     try DeviceStore.seen(batch, in: db)
-                    for sighting in back {
+                    // Another node may have opened the warning that this sign of life ends.
+                    let silent = try DeviceStore.silent(among: batch, in: db)
+                    for sighting in batch where back.contains(sighting.thing) || silent.contains(sighting.thing) {
                         try Troubles(desk: desk).end(.offline, of: sighting.thing, at: sighting.at, in: db)
                     }
                 }

@@ -26,11 +26,13 @@ enum DeviceStore {
     static func save(_ gateway: Gateway, in db: any Writing) throws {
         try db.execute(
             """
-            INSERT INTO gateway (id, kind, address, name, site, heartbeat_s, secret, last_seen, offline)
+            INSERT INTO gateway (id, kind, address, name, site, heartbeat_s, secret, cipher_key, profile, last_seen, offline)
             VALUES (\(gateway.id), \(gateway.kind), \(gateway.address), \(gateway.name), \(gateway.site),
-              \(gateway.heartbeatSeconds), \(gateway.secret), \(gateway.lastSeen), \(gateway.isOffline))
+              \(gateway.heartbeatSeconds), \(gateway.secret), \(gateway.cipherKey), \(gateway.profile),
+              \(gateway.lastSeen), \(gateway.isOffline))
             ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name, site = excluded.site,
-              heartbeat_s = excluded.heartbeat_s, secret = excluded.secret
+              heartbeat_s = excluded.heartbeat_s, secret = excluded.secret, cipher_key = excluded.cipher_key,
+              profile = excluded.profile
             """)
     }
 
@@ -99,6 +101,36 @@ enum DeviceStore {
         try db.execute("UPDATE gateway SET offline = \(isOffline) WHERE id = \(id)")
     }
 
+    static func lastSeen(_ thing: Thing, in db: any Reading) throws -> Instant? {
+        switch thing {
+        case .gateway(let id): try db.value(Instant?.self, "SELECT last_seen FROM gateway WHERE id = \(id)") ?? nil
+        case .detector(let id): try db.value(Instant?.self, "SELECT last_seen FROM detector WHERE id = \(id)") ?? nil
+        }
+    }
+
+    /// Those whose silence has been noticed and not yet ended.
+    static func silent(among batch: [Sighting], in db: any Reading) throws -> Set<Thing> {
+        var (gateways, detectors): ([Int64], [Int64]) = ([], [])
+        for sighting in batch {
+            switch sighting.thing {
+            case .gateway(let id): gateways.append(id.rawValue)
+            case .detector(let id): detectors.append(id.rawValue)
+            }
+        }
+        var silent: Set<Thing> = []
+        if !gateways.isEmpty {
+            for id in try db.values(
+                GatewayID.self, "SELECT id FROM gateway WHERE offline = 1 AND id IN \(list: gateways)")
+            { silent.insert(.gateway(id)) }
+        }
+        if !detectors.isEmpty {
+            for id in try db.values(
+                DetectorID.self, "SELECT id FROM detector WHERE offline = 1 AND id IN \(list: detectors)")
+            { silent.insert(.detector(id)) }
+        }
+        return silent
+    }
+
     /// Writes a batch of what was last heard.
     static func seen(_ batch: [Sighting], in db: any Writing) throws {
         for sighting in batch {
@@ -165,7 +197,7 @@ struct DetectorFilter: Sendable {
 }
 
 extension Gateway: RowDecodable {
-    static let columns = "id, kind, address, name, site, heartbeat_s, secret, last_seen, offline"
+    static let columns = "id, kind, address, name, site, heartbeat_s, secret, cipher_key, profile, last_seen, offline"
 
     /// Reads the columns of a gateway.
     public init(row: inout Row) throws {
@@ -176,6 +208,8 @@ extension Gateway: RowDecodable {
         site = try row.next()
         heartbeatSeconds = try row.next()
         secret = try row.next()
+        cipherKey = try row.next()
+        profile = try row.next()
         lastSeen = try row.next()
         isOffline = try row.next()
     }

@@ -56,6 +56,15 @@ enum SessionStore {
         try db.execute("DELETE FROM session WHERE staff = \(staff.rawValue) AND token_hash <> \(hash)")
     }
 
+    /// Removes at most `limit` of those that ended before `before`.
+    static func prune(before: Instant, limit: Int, in db: any Writing) throws -> Int {
+        try db.execute(
+            """
+            DELETE FROM session WHERE token_hash IN
+              (SELECT token_hash FROM session WHERE expires_at < \(before) LIMIT \(limit))
+            """)
+    }
+
     static func endExpired(at now: Instant, in db: any Writing) throws {
         try db.execute("DELETE FROM session WHERE expires_at < \(now)")
     }

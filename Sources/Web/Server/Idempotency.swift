@@ -37,6 +37,19 @@ extension Call {
     }
 }
 
+extension Retention {
+    /// Answers kept for repeats of requests.
+    public static func idempotency(days: Int64) -> Retention {
+        Retention(name: "idempotency", days: days) { before, limit, db in
+            try db.execute(
+                """
+                DELETE FROM idempotency WHERE (caller, idempotency_key) IN
+                  (SELECT caller, idempotency_key FROM idempotency WHERE at < \(before) ORDER BY at LIMIT \(limit))
+                """)
+        }
+    }
+}
+
 private struct Kept: RowDecodable {
     var route: String
     var fingerprint: Int64

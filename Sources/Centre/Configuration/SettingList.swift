@@ -1,0 +1,240 @@
+import FireGuard
+import Foundation
+import Watch
+
+/// Every key there is. A new one is a new entry here, a member of ``CentreConfiguration``, and a line of
+/// `docs/configuration.md`, which a test compares with this list.
+enum SettingList {
+    static let all: [Setting] = [
+        .path("data", "The data folder") {
+            $0.folder = $1
+        } get: {
+            $0.folder
+        },
+        .text(
+            "database", "A PostgreSQL database in place of SQLite in the data folder",
+            takes: "postgres://USER:PASSWORD@HOST:PORT/NAME", isSecret: true,
+            accepts: { $0.hasPrefix("postgres://") || $0.hasPrefix("postgresql://") }
+        ) {
+            $0.database = $1
+        } get: {
+            $0.database
+        },
+        .text(
+            "listen", "Address of console and API", takes: "HOST:PORT, such as 127.0.0.1:8080",
+            accepts: { hostAndPort($0) != nil }
+        ) { configuration, text in
+            if let (host, port) = hostAndPort(text) { (configuration.host, configuration.port) = (host, port) }
+        } get: {
+            "\($0.host):\($0.port)"
+        },
+        .text(
+            "public-url", "The address under which others reach the centre, where that is not its own",
+            takes: "http://… or https://… without a slash at the end",
+            accepts: { isWebAddress($0) && !$0.hasSuffix("/") }
+        ) {
+            $0.publicURL = $1
+        } get: {
+            $0.publicURL
+        },
+        .path("tls.certificate", "Certificate chain (PEM); console and API then speak HTTPS") {
+            $0.tls = TLSFiles(certificate: $1, key: $0.tls?.key ?? unset)
+        } get: {
+            $0.tls?.certificate
+        },
+        .path("tls.key", "The certificate's private key (PEM)") {
+            $0.tls = TLSFiles(certificate: $0.tls?.certificate ?? unset, key: $1)
+        } get: {
+            $0.tls?.key
+        },
+        .number("gb26875-port", "TCP port for GB/T 26875.3 devices", 0...65_535) {
+            $0.gb26875Port = Int($1)
+        } get: {
+            Int64($0.gb26875Port)
+        },
+        Setting(key: "media.run", about: "Whether the media process runs: pictures and voice", takes: "yes or no") {
+            configuration, text, _ in
+            guard ["yes", "no"].contains(text) else { throw UnfitValue() }
+            configuration.runsMedia = text == "yes"
+        } text: {
+            $0.runsMedia ? "yes" : "no"
+        },
+        .text(
+            "media.host", "Address of the devices' media port, one that they reach", takes: "a host",
+            accepts: { !$0.isEmpty && !$0.contains(" ") }
+        ) {
+            $0.media.mediaHost = $1
+        } get: {
+            $0.media.mediaHost
+        },
+        .number("media.port", "Port of RTP over UDP and TCP; 0 lets the system choose", 0...65_535) {
+            $0.media.mediaPort = Int($1)
+        } get: {
+            Int64($0.media.mediaPort)
+        },
+        .number(
+            "media.view-port", "Port on which browsers watch, on the console's host; 0 lets the system choose",
+            0...65_535
+        ) {
+            $0.media.viewPort = Int($1)
+        } get: {
+            Int64($0.media.viewPort)
+        },
+        .text(
+            "mqtt.url", "The broker whose detectors are heard", takes: "mqtt://HOST:PORT, mqtts://HOST:PORT or off",
+            accepts: { $0 == "off" || brokerPlace($0) != nil }
+        ) {
+            $0.broker.url = $1 == "off" ? nil : $1
+        } get: {
+            $0.broker.url ?? "off"
+        },
+        .text("mqtt.user", "The broker's log-in", takes: "a name") {
+            $0.broker.user = $1
+        } get: {
+            $0.broker.user
+        },
+        .text("mqtt.password", "Its password", takes: "a password", isSecret: true) {
+            $0.broker.password = $1
+        } get: {
+            $0.broker.password
+        },
+        .path("mqtt.authority", "Certificate authority of an mqtts broker (PEM); the system's when left out") {
+            $0.broker.authority = $1
+        } get: {
+            $0.broker.authority
+        },
+        .text(
+            "mqtt.client-id", "The name under which the broker keeps the session; one centre at a time may use it",
+            takes: "1…23 letters, digits and -",
+            accepts: {
+                (1...23).contains($0.utf8.count)
+                    && $0.utf8.allSatisfy { byte in
+                        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
+                    }
+            }
+        ) {
+            $0.broker.clientID = $1
+        } get: {
+            $0.broker.clientID
+        },
+        .text(
+            "mqtt.topics", "Which topics speak for which gateway: a list, or one line with commas",
+            takes:
+                "PREFIX SHAPE GATEWAY, the shape one of \(TopicRule.Shape.allCases.map(\.rawValue).joined(separator: ", "))",
+            accepts: { topicRules($0) != nil }
+        ) {
+            $0.broker.topics = topicRules($1) ?? []
+        } get: {
+            $0.broker.topics.map { "\($0.prefix) \($0.shape.rawValue) \($0.gateway)" }.joined(separator: ", ")
+        },
+        .text(
+            "message-gateway.url", "The HTTP gateway for texts and calls (docs/messages.md)",
+            takes: "http://… or https://…", accepts: isWebAddress
+        ) {
+            $0.messageGateway = MessageGateway(url: $1, token: $0.messageGateway?.token ?? "")
+        } get: {
+            $0.messageGateway?.url
+        },
+        .text(
+            "message-gateway.token", "What the centre shows the gateway, and the gateway the centre",
+            takes: "16 or more characters", isSecret: true, accepts: { $0.utf8.count >= 16 }
+        ) {
+            $0.messageGateway = MessageGateway(url: $0.messageGateway?.url ?? "", token: $1)
+        } get: {
+            $0.messageGateway?.token
+        },
+        .path("vendor", "The folder of browser scripts that `scripts/vendor.sh` filled") {
+            $0.vendor = $1
+        } get: {
+            $0.vendor
+        },
+        .number("retention.event-days", "Days for which the event log of live screens is kept; 0 for good", 0...36_500)
+        {
+            $0.retention.eventDays = $1
+        } get: {
+            $0.retention.eventDays
+        },
+        .number("retention.signal-days", "Days for which devices' own bytes are kept; alarms stay", 0...36_500) {
+            $0.retention.signalDays = $1
+        } get: {
+            $0.retention.signalDays
+        },
+        .number("retention.idempotency-days", "Days for which answers to repeated requests are kept", 0...365) {
+            $0.retention.idempotencyDays = $1
+        } get: {
+            $0.retention.idempotencyDays
+        },
+        Setting(key: "node", about: "This process's number among several on one database", takes: "auto or 0…255") {
+            configuration, text, _ in
+            guard text != "auto" else { return configuration.node = nil }
+            guard let number = UInt8(text) else { throw UnfitValue() }
+            configuration.node = number
+        } text: {
+            $0.node.map(String.init) ?? "auto"
+        },
+        .path("audit-key", "The audit log's key, the same for all nodes of one database", takes: "a file of 32 bytes") {
+            $0.auditKey = $1
+        } get: {
+            $0.auditKey
+        },
+    ]
+
+    /// A file that was not named while its sister was; ``ConfigurationReader`` refuses it.
+    static let unset = URL(fileURLWithPath: "/")
+
+    static func find(_ key: String) -> Setting? { all.first { $0.key == key } }
+
+    /// The key that somebody may have meant: the one with the fewest changed letters.
+    static func nearest(to key: String) -> String? {
+        all.map { ($0.key, distance($0.key, key)) }.filter { $0.1 <= 3 }.min { $0.1 < $1.1 }?.0
+    }
+
+    /// Host, port and whether it is TLS.
+    static func brokerPlace(_ url: String) -> (host: String, port: Int, isSecure: Bool)? {
+        for (scheme, usual, isSecure) in [("mqtt://", 1_883, false), ("mqtts://", 8_883, true)] {
+            guard url.hasPrefix(scheme) else { continue }
+            let rest = String(url.dropFirst(scheme.count))
+            guard !rest.isEmpty, !rest.contains(where: { "/@ ".contains($0) }) else { return nil }
+            if let (host, port) = hostAndPort(rest, lowestPort: 1) { return (host, port, isSecure) }
+            return rest.contains(":") ? nil : (rest, usual, isSecure)
+        }
+        return nil
+    }
+
+    /// `PREFIX SHAPE GATEWAY`, several with commas; `nil` when one of them is not that.
+    static func topicRules(_ text: String) -> [TopicRule]? {
+        var rules: [TopicRule] = []
+        for item in text.split(separator: ",") {
+            let parts = item.split(separator: " ").map(String.init)
+            guard parts.count == 3, let shape = TopicRule.Shape(rawValue: parts[1]),
+                !parts[0].contains(where: { "#+".contains($0) }), !parts[0].hasSuffix("/"), parts[0].utf8.count <= 200,
+                parts[2].utf8.count <= 64
+            else { return nil }
+            rules.append(TopicRule(prefix: parts[0], shape: shape, gateway: parts[2].lowercased()))
+        }
+        return rules
+    }
+
+    @Sendable private static func isWebAddress(_ text: String) -> Bool {
+        guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme) else {
+            return false
+        }
+        return url.host?.isEmpty == false
+    }
+
+    /// Letters to add, take away or change (Levenshtein).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let (left, right) = (Array(left.utf8.prefix(64)), Array(right.utf8.prefix(64)))
+        var row = Array(0...right.count)
+        for (index, letter) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in 0..<right.count {
+                let cost = letter == right[column] ? diagonal : 1 + min(diagonal, row[column], row[column + 1])
+                diagonal = row[column + 1]
+                row[column + 1] = cost
+            }
+        }
+        return row[right.count]
+    }
+}
