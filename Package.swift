@@ -64,7 +64,9 @@ let package = Package(
         // The program.
         .executableTarget(
             name: "zhili",
-            dependencies: ["Centre", "Identity", "Simulator", "Bench", "MediaServer", "Watch", arguments, logging],
+            dependencies: [
+                "Centre", "Kernel", "Identity", "Simulator", "Bench", "MediaServer", "Watch", arguments, logging,
+            ],
             swiftSettings: strict),
         room(
             "Centre",
@@ -72,7 +74,8 @@ let package = Package(
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 "MQTT",
                 "Watch", "Registry", "TownMap", "Woodpecker", "Duty",
-                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, httpClient, logging, lifecycle, unixSignals,
+                hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
+                unixSignals,
                 yams, nioSSL,
             ]),
 

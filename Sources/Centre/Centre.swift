@@ -8,6 +8,7 @@ import HummingbirdCore
 import Identity
 import Kernel
 import Logging
+import NIOCore
 import Notify
 import Places
 import Registry
@@ -31,16 +32,32 @@ public struct Centre: Sendable {
     let logger: Logger
 
     /// Opens the data folder, makes or brings up to date its tables.
-    public init(_ configuration: CentreConfiguration, logger: Logger) async throws {
+    /// - Parameter mustExist: whether a folder without a centre is an error rather than made into one.
+    /// - Throws: ``CentreError`` in words, or ``StorageError``.
+    public init(_ configuration: CentreConfiguration, logger: Logger, mustExist: Bool = false) async throws {
         self.configuration = configuration
         self.logger = logger
-        try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
+        let file = configuration.folder.appendingPathComponent("zhili.db")
+        if mustExist, configuration.database == nil, !FileManager.default.fileExists(atPath: file.path) {
+            throw CentreError(
+                description: """
+                    there is no centre in \(configuration.folder.path); name its folder by --data, or make one: \
+                    zhili setup --data \(configuration.folder.path)
+                    """)
+        }
+        do {
+            try FileManager.default.createDirectory(at: configuration.folder, withIntermediateDirectories: true)
+        } catch {
+            throw CentreError(
+                description:
+                    "the data folder \(configuration.folder.path) cannot be made: \(String(cString: strerror(errno)))")
+        }
         steps = try RoomList.schema()
         database =
             if let url = configuration.database {
                 try PostgresDatabase(url: url)
             } else {
-                try SQLiteDatabase(path: configuration.folder.appendingPathComponent("zhili.db").path)
+                try SQLiteDatabase(path: file.path)
             }
         try await Migrator.migrate(database, steps)
         owner = try Secret.token()
@@ -106,11 +123,24 @@ public struct Centre: Sendable {
         guard isLoopback || !isTrial else {
             throw CentreError(description: "a centre set up with a trial password listens on loopback alone")
         }
+        guard try await database.read({ db in try db.value(Int64.self, "SELECT id FROM staff LIMIT 1") != nil }) else {
+            throw CentreError(
+                description:
+                    "nobody can log in yet; make the first people: zhili setup --data \(configuration.folder.path)")
+        }
         let house = try await house()
         let group = ServiceGroup(
             configuration: .init(
                 services: house.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw CentreError(
+                description: """
+                    a port is taken: listen (\(configuration.host):\(configuration.port)) or gb26875-port \
+                    (\(configuration.gb26875Port)); is another centre running?
+                    """)
+        }
         try? await house.client.shutdown()
         await close()
     }

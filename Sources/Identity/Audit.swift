@@ -36,6 +36,12 @@ public struct AuditEntry: Sendable {
     }
 }
 
+/// Why the log's key cannot be used.
+public struct AuditError: Error, CustomStringConvertible {
+    /// In words.
+    public var description: String
+}
+
 /// The hash-chained log of who did and saw what.
 ///
 /// Each entry's hash is a keyed one (HMAC-SHA-256) over its content and the hash before it, the key lies in the data
@@ -49,14 +55,14 @@ public struct Audit: Sendable {
     private let key: [UInt8]
 
     /// Reads the key in `folder`, or makes one that only this user may read; a `key` named elsewhere must be there.
-    /// - Throws: ``StorageError/unavailable(_:)`` when the key cannot be read or written.
+    /// - Throws: ``AuditError`` when the key cannot be read or written.
     public init(folder: URL, key named: URL? = nil) throws {
         let file = named ?? folder.appendingPathComponent("audit.key")
         keyFile = file
         anchor = folder.appendingPathComponent("audit.anchor")
         if let known = FileManager.default.contents(atPath: file.path) {
             // A damaged key is no reason to begin with a new one: the chain would seem broken.
-            guard known.count == 32 else { throw StorageError.unavailable("\(file.path) is not a key of 32 bytes") }
+            guard known.count == 32 else { throw AuditError(description: "\(file.path) is not a key of 32 bytes") }
             key = Array(known)
         } else if named != nil {
             throw StorageError.unavailable(
@@ -66,7 +72,7 @@ public struct Audit: Sendable {
             guard
                 FileManager.default.createFile(
                     atPath: file.path, contents: Data(key), attributes: [.posixPermissions: 0o600])
-            else { throw StorageError.unavailable("cannot write \(file.path)") }
+            else { throw AuditError(description: "cannot write \(file.path)") }
         }
     }
 

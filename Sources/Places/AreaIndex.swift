@@ -73,12 +73,12 @@ public final class AreaIndex: Sendable {
         state.withLock { state in state.byID.values.sorted { $0.id < $1.id } }
     }
 
-    /// Every area behind the one that it lies in, neighbours by name.
+    /// Every area behind the one that it lies in, neighbours as they were made.
     public var tree: [(area: Area, depth: Int)] {
         state.withLock { state in
             var parts: [AreaID: [Area]] = [:]
             var roots: [Area] = []
-            for area in state.byID.values.sorted(by: { ($0.name, $0.id) < ($1.name, $1.id) }) {
+            for area in state.byID.values.sorted(by: { $0.id < $1.id }) {
                 if let parent = area.parent, state.byID[parent] != nil {
                     parts[parent, default: []].append(area)
                 } else {

@@ -17,3 +17,19 @@ public enum StorageError: Error, Sendable, Equatable {
     /// The schema on disk is not the one that this program knows.
     case schema(String)
 }
+
+extension StorageError: CustomStringConvertible {
+    /// In words, for a log or a terminal.
+    public var description: String {
+        switch self {
+        case .duplicate(let what): "it is there already: \(what)"
+        case .constraint(let what): "the database refuses it: \(what)"
+        case .full: "there is no room on the disk"
+        case .overloaded: "too many writes wait"
+        case .unavailable(let why): "the database cannot be reached: \(why)"
+        case .unexpectedValue(let what): "the database holds what this program does not expect: \(what)"
+        case .failed(let why): "the database failed: \(why)"
+        case .schema(let why): "the database's tables do not fit this program: \(why)"
+        }
+    }
+}

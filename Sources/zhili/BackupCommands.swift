@@ -13,7 +13,7 @@ struct BackUp: AsyncParsableCommand {
     var to: String
 
     func run() async throws {
-        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
+        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"), mustExist: true)
         try await centre.backUp(to: URL(fileURLWithPath: to))
         await centre.close()
         print("backup: \(to), verified")

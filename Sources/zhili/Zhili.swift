@@ -2,11 +2,30 @@ import ArgumentParser
 import Centre
 import Foundation
 import Identity
+import Kernel
 import Logging
 import Watch
 
-/// The program of a township's safety centre.
+/// Begins; a misspelt command is answered with the one that was meant.
 @main
+enum Program {
+    static func main() async {
+        let commands = Zhili.configuration.subcommands.compactMap {
+            $0.configuration.commandName ?? String(describing: $0).lowercased()
+        }
+        if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+            !commands.contains(word)
+        {
+            let meant = Nearest.to(word, among: commands).map { "; did you mean zhili \($0)?" } ?? ""
+            let text = "Error: there is no command \(word)\(meant)\nzhili --help lists them.\n"
+            FileHandle.standardError.write(Data(text.utf8))
+            Zhili.exit(withError: ExitCode.validationFailure)
+        }
+        await Zhili.main()
+    }
+}
+
+/// The program of a township's safety centre.
 struct Zhili: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zhili", abstract: "The software of a township's safety centre (智理).",
@@ -104,7 +123,7 @@ struct VerifyAudit: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
+        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"), mustExist: true)
         let report = try await centre.verifyAudit()
         await centre.close()
         guard let flaw = report.flaw else { return print("\(report.count) entries, the chain holds") }

@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 
 extension CentreConfiguration {
     /// What one source says of one key.
@@ -62,7 +63,7 @@ extension CentreConfiguration {
 
     private mutating func apply(_ override: Override, base: URL) throws {
         guard let setting = SettingList.find(override.key) else {
-            let hint = SettingList.nearest(to: override.key).map { "; did you mean \($0)?" } ?? ""
+            let hint = Nearest.to(override.key, among: SettingList.all.map(\.key)).map { "; did you mean \($0)?" } ?? ""
             throw CentreError(description: "\(override.place): there is no setting \(override.key.prefix(80))\(hint)")
         }
         do {

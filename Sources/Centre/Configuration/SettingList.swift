@@ -184,11 +184,6 @@ enum SettingList {
 
     static func find(_ key: String) -> Setting? { all.first { $0.key == key } }
 
-    /// The key that somebody may have meant: the one with the fewest changed letters.
-    static func nearest(to key: String) -> String? {
-        all.map { ($0.key, distance($0.key, key)) }.filter { $0.1 <= 3 }.min { $0.1 < $1.1 }?.0
-    }
-
     /// Host, port and whether it is TLS.
     static func brokerPlace(_ url: String) -> (host: String, port: Int, isSecure: Bool)? {
         for (scheme, usual, isSecure) in [("mqtt://", 1_883, false), ("mqtts://", 8_883, true)] {
@@ -220,21 +215,5 @@ enum SettingList {
             return false
         }
         return url.host?.isEmpty == false
-    }
-
-    /// Letters to add, take away or change (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let (left, right) = (Array(left.utf8.prefix(64)), Array(right.utf8.prefix(64)))
-        var row = Array(0...right.count)
-        for (index, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in 0..<right.count {
-                let cost = letter == right[column] ? diagonal : 1 + min(diagonal, row[column], row[column + 1])
-                diagonal = row[column + 1]
-                row[column + 1] = cost
-            }
-        }
-        return row[right.count]
     }
 }

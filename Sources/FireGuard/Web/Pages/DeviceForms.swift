@@ -74,10 +74,11 @@ struct DeviceForms {
                 ]
             },
             "addressHint": call.word("fire.gateway.address.\(isPush ? "push" : kind.rawValue)"),
-            "siteName": siteName ?? "", "isOneNET": kind == .onenet, "isCTWing": kind == .ctwing, "isPush": isPush,
+            "isOneNET": kind == .onenet, "isCTWing": kind == .ctwing, "isPush": isPush,
             "hasCipher": known?.cipherKey.isEmpty == false,
             "errors": errors.mapValues { call.word("problem.field.\($0)") },
         ]
+        if let siteName { context["siteName"] = siteName }
         if isPush, let known { context["pushURL"] = "\(origin(call))/push/\(known.address)" }
         if let token { context["token"] = token }
         return try call.page(
@@ -96,7 +97,10 @@ struct DeviceForms {
         if id != nil, known == nil { throw Problem.notFound }
         let kind = known?.kind ?? form["kind"].flatMap(GatewayKind.init) ?? .gb26875
         // A choice of the protocol shows the form that belongs to it.
-        if known == nil, form["choose"] != nil { return .redirect(to: "/gateways/new?kind=\(kind.rawValue)") }
+        if known == nil, form["choose"] != nil {
+            let site = form["site"].flatMap(SiteID.init).map { "&site=\($0)" } ?? ""
+            return .redirect(to: "/gateways/new?kind=\(kind.rawValue)\(site)")
+        }
         let isPush = [.json, .ctwing, .onenet].contains(kind)
         let token = isPush && (known == nil || form["newToken"] == "1") ? try String(Secret.token().prefix(32)) : nil
         let heartbeat = form["heartbeat"].flatMap { $0.isEmpty ? nil : Int($0) ?? -1 }

@@ -98,7 +98,9 @@ struct DevicePages {
                 var row: [String: Any] = [
                     "id": gateway.id.description, "name": gateway.name, "address": gateway.address,
                     "kind": call.word("fire.gateway.\(gateway.kind.rawValue)"),
-                    "site": gateway.site.flatMap { sites[$0]?.name } ?? "",
+                    "site": gateway.site.flatMap { sites[$0]?.name }.map {
+                        $0 == gateway.name ? call.word("fire.sites.title") : $0
+                    } ?? "",
                     "heard": heard.map { PageWords.short($0) } ?? "—",
                     "state": call.word(
                         gateway.isOffline
