@@ -202,7 +202,9 @@ let package = Package(
                 "Woodpecker", "Crypt", "Cases", "Identity", "Places", "Geo", "Pictures", "Kernel", "Storage",
                 "StorageTesting", "Web", httpTypes, logging,
             ]),
-        tests("Duty", needs: ["Duty", "Kernel", "Storage", "StorageTesting"]),
+        tests(
+            "Duty",
+            needs: ["Duty", "Cases", "Identity", "Notify", "Web", "Kernel", "Storage", "StorageTesting", logging]),
         tests("Geo", needs: ["Geo"]),
         tests("XML", needs: ["XML"]),
         tests("CAP", needs: ["CAP", "Kernel", "XML"]),

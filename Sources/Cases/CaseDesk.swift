@@ -117,6 +117,26 @@ public struct CaseDesk: Sendable {
         try CaseStore.record(id, in: db)?.isOpen ?? false
     }
 
+    /// Open cases, the gravest and oldest first.
+    public func open(limit: Int, in db: any Reading) throws -> [CaseRecord] {
+        try db.all(
+            CaseRecord.self,
+            """
+            SELECT \(raw: CaseRecord.columns) FROM case_record WHERE is_open = 1 ORDER BY severity DESC, id
+            LIMIT \(Int64(limit))
+            """)
+    }
+
+    /// What happened to cases in a stretch of time, oldest first, each with its case.
+    public func happened(
+        in span: Range<Instant>, limit: Int, in db: any Reading
+    ) throws -> [(of: CaseRecord, entry: CaseEntry)] {
+        let entries = try CaseStore.entries(in: span, limit: limit, in: db)
+        var records: [CaseID: CaseRecord] = [:]
+        for (id, _) in entries where records[id] == nil { records[id] = try CaseStore.record(id, in: db) }
+        return entries.compactMap { id, entry in records[id].map { (of: $0, entry: entry) } }
+    }
+
     @discardableResult
     func append(
         _ contents: [CaseEntry.Content], to id: CaseID, by actor: Actor, at: Instant, in db: any Writing

@@ -95,6 +95,7 @@ public struct Centre: Sendable {
         try await database.write { db in try PlacesRoom.add(map.areas, map.landmarks, in: db) }
         let areas = try await PlacesRoom(database: database, logger: logger).index
         try await database.write { db in
+            try SampleDuty().plan(at: .now, in: db)
             let owner = try StaffDirectory.onDuty(role: .owner, area: nil, in: db).first
             try SampleSites(map: map, areas: areas, owner: owner?.id).register(at: .now, in: db)
             for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {

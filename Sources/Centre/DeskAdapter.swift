@@ -1,4 +1,5 @@
 import Cases
+import Duty
 import FireGuard
 import Identity
 import Kernel
@@ -11,6 +12,7 @@ import Web
 struct DeskAdapter: Desk {
     let cases: CaseDesk
     let areas: AreaIndex
+    let duty: DutyDesk
     let escalations: Escalations
     let outbox = Outbox()
     let audit: Audit
@@ -72,7 +74,7 @@ struct DeskAdapter: Desk {
     }
 
     func brigade(area: AreaID?, in db: any Reading) throws -> [Contact] {
-        try StaffDirectory.onDuty(role: .brigade, area: area, within: areas.covers, in: db).map {
+        try duty.find(.brigade, for: area, at: .now, in: db).people.map {
             Contact(staff: $0.id, name: $0.name, phone: $0.phone, role: "brigade")
         }
     }
@@ -96,6 +98,17 @@ struct DeskAdapter: Desk {
         switch person {
         case .staff(let id, let name): .staff(id, name)
         case .system(let rule): .system(rule)
+        }
+    }
+}
+
+extension DutyDesk.Found {
+    /// As escalations take it.
+    var told: Escalations.OnDuty {
+        switch source {
+        case .roster: Escalations.OnDuty(people: people)
+        case .gap: Escalations.OnDuty(people: people, why: "duty.source.gap")
+        case .none: Escalations.OnDuty(people: people, why: "duty.source.none")
         }
     }
 }

@@ -76,7 +76,10 @@ extension Centre {
         fire.publicURL = configuration.publicURL
         fire.broker = brokerConfiguration
         fire.topics = configuration.broker.topics
-        let escalations = Escalations(within: areas.covers) { text, id, at, db in
+        let duty = DutyDesk(within: areas.covers)
+        let escalations = Escalations { role, area, at, db in
+            try duty.find(role, for: area, at: at, in: db).told
+        } note: { text, id, at, db in
             try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
         } word: { key, values in
             catalogue.word(key, .zh, values)
@@ -91,7 +94,7 @@ extension Centre {
         let fireRoom = try FireGuard(
             database: database,
             desk: DeskAdapter(
-                cases: cases, areas: areas, escalations: escalations, audit: audit, catalogue: catalogue),
+                cases: cases, areas: areas, duty: duty, escalations: escalations, audit: audit, catalogue: catalogue),
             configuration: fire, logger: logger)
         let registry = try await RegistryRoom(
             database: database, folder: configuration.folder, audit: audit, areas: areas, logger: logger
@@ -108,8 +111,11 @@ extension Centre {
             identity,
             notify,
             fireRoom,
-            try DutyRoom(),
             try WatchRoom(media: media),
+            try DutyRoom(
+                database: database, desk: duty, planning: Planning(calendar: cases.calendar), cases: cases,
+                areas: areas, audit: audit, logger: logger
+            ) { key, values in catalogue.word(key, .zh, values) },
             registry,
             try TownMapRoom(),
             try WoodpeckerRoom(

@@ -1,14 +1,27 @@
+import Cases
 import Foundation
+import Identity
 import Kernel
+import Logging
+import Places
+import ServiceLifecycle
 import Storage
 import Web
 
-/// 值班: rosters, shifts, hand-over, plans.
+/// 值班: rosters, shifts, who is on duty, what a watch leaves to the next.
 public struct DutyRoom: Room {
     /// The room's name.
     public let name = "duty"
     /// Its tables.
     public let migrations: [Migration]
+    let database: any Database
+    let desk: DutyDesk
+    let planning: Planning
+    let cases: CaseDesk
+    let areas: AreaIndex
+    let audit: Audit
+    let word: @Sendable (_ key: String, _ values: [String: String]) -> String
+    let logger: Logger
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "duty", bundle: .module) }
@@ -18,10 +31,37 @@ public struct DutyRoom: Room {
     public var bundle: Bundle { .module }
 
     /// Opens the room.
-    public init() throws {
+    /// - Parameter word: the catalogue's words in the town's language.
+    public init(
+        database: any Database, desk: DutyDesk, planning: Planning, cases: CaseDesk, areas: AreaIndex, audit: Audit,
+        logger: Logger, word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
+    ) throws {
         migrations = try Self.schema()
+        self.database = database
+        self.desk = desk
+        self.planning = planning
+        self.cases = cases
+        self.areas = areas
+        self.audit = audit
+        self.word = word
+        self.logger = logger
+    }
+
+    /// Who is on duty.
+    public var navigation: [NavigationItem] {
+        [NavigationItem("/duty", key: "duty.nav", icon: "clock", needs: .dutyRead, order: 42)]
     }
 
     /// Its ways in.
-    public func routes(_ routes: inout Routes) {}
+    public func routes(_ routes: inout Routes) {
+        shiftRoutes(&routes)
+        rosterRoutes(&routes)
+        dutyPage(&routes)
+        shiftPage(&routes)
+    }
+
+    /// Plans ahead and notices who has not come.
+    public func services() -> [any Service] {
+        [DutyClerk(database: database, desk: desk, planning: planning, word: word, logger: logger)]
+    }
 }

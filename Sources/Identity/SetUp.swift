@@ -31,6 +31,7 @@ public struct SetUp: Sendable {
         ("admin", "管理员·祁安", [.admin]), ("auditor", "审计员·卞明", [.auditor]), ("officer", "值班员·闻静", [.officer]),
         ("leader", "值班领导·康正", [.leader]), ("brigade", "消防队·石磊", [.brigade]), ("patrol", "巡查员·江岸", [.patrol]),
         ("grid", "网格员·田心", [.grid]), ("clerk", "办事员·文清", [.clerk]), ("owner", "业主·贺店", [.owner]),
+        ("officer2", "值班员·林夜", [.officer]), ("leader2", "值班领导·岳衡", [.leader]),
     ]
 
     /// Makes the administrator, and with `sample` the sample town's people.
@@ -51,7 +52,7 @@ public struct SetUp: Sendable {
             let hash = if let common { common } else { try await hasher.hash(password) }
             staff.append(
                 Staff(
-                    username: person.username, name: person.name, phone: "1990000000\(index + 1)",
+                    username: person.username, name: person.name, phone: "199000000\(index < 9 ? "0" : "")\(index + 1)",
                     roles: person.roles, areas: [], password: hash, mustChange: trialPassword == nil, at: now))
             made.append(Made(username: person.username, name: person.name, password: password))
         }

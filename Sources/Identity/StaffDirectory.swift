@@ -40,6 +40,20 @@ public enum StaffDirectory {
         try StaffStore.find(username: username, in: db)?.id
     }
 
+    /// How these people are reached; who may not log in any more is left out.
+    public static func contacts(of ids: some Sequence<StaffID>, in db: any Reading) throws -> [StaffID: Contact] {
+        let wanted = Set(ids)
+        guard !wanted.isEmpty else { return [:] }
+        var contacts: [StaffID: Contact] = [:]
+        try db.query("SELECT id, name, phone FROM staff WHERE active = 1 AND id IN \(list: wanted.map(\.rawValue))") {
+            row in
+            let contact = Contact(id: try row.next(), name: try row.next(), phone: try row.next())
+            contacts[contact.id] = contact
+            return true
+        }
+        return contacts
+    }
+
     /// The names of people, for lists that hold their numbers.
     public static func names(of ids: some Sequence<StaffID>, in db: any Reading) throws -> [StaffID: String] {
         let wanted = Set(ids)

@@ -10,23 +10,40 @@ public struct Escalations: Sendable {
     /// Appends a line to a case's timeline.
     public typealias Note = @Sendable (_ text: String, CaseID, Instant, any Writing) throws -> Void
 
+    /// Whom to call as a role for an area at a time, and whether a roster names them.
+    public struct OnDuty: Sendable {
+        /// In this order.
+        public var people: [StaffDirectory.Contact]
+        /// A key of the catalogue that says why these people where no roster names them; `nil` where one does.
+        public var why: String?
+
+        /// Who is on duty.
+        public init(people: [StaffDirectory.Contact], why: String? = nil) {
+            self.people = people
+            self.why = why
+        }
+    }
+
+    /// Finds who is on duty.
+    public typealias FindOnDuty = @Sendable (Role, AreaID?, Instant, any Reading) throws -> OnDuty
+
     let policies: [String: EscalationPolicy]
     let outbox = Outbox()
-    let within: @Sendable ([AreaID], AreaID) -> Bool
+    let onDuty: FindOnDuty
     let note: Note
     let word: @Sendable (_ key: String, _ values: [String: String]) -> String
 
     /// Escalations by these policies.
     /// - Parameters:
-    ///   - within: whether an area lies in one of those a person answers for.
+    ///   - onDuty: who is on duty as a role.
     ///   - note: appends to a case's timeline.
     ///   - word: the catalogue's words in the town's language.
     public init(
-        policies: [EscalationPolicy] = [.fire], within: @escaping @Sendable ([AreaID], AreaID) -> Bool,
-        note: @escaping Note, word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
+        policies: [EscalationPolicy] = [.fire], onDuty: @escaping FindOnDuty, note: @escaping Note,
+        word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
     ) {
         self.policies = Dictionary(policies.map { ($0.name, $0) }) { first, _ in first }
-        self.within = within
+        self.onDuty = onDuty
         self.note = note
         self.word = word
     }
@@ -56,14 +73,14 @@ public struct Escalations: Sendable {
                 try EscalationStore.end(climb.subject, at: now, in: db)
                 continue
             }
-            let names = try tell(climb, step, at: now, in: db)
-            try note(
+            let (names, remarks) = try tell(climb, step, at: now, in: db)
+            let line =
                 names.isEmpty
-                    ? word("notify.escalation.nobody", ["step": String(climb.step + 1)])
-                    : word(
-                        "notify.escalation.told",
-                        ["step": String(climb.step + 1), "names": names.joined(separator: "、")]),
-                climb.caseID, now, db)
+                ? word("notify.escalation.nobody", ["step": String(climb.step + 1)])
+                : word(
+                    "notify.escalation.told",
+                    ["step": String(climb.step + 1), "names": names.joined(separator: "、")])
+            try note(([line] + remarks).joined(separator: "；"), climb.caseID, now, db)
             try EscalationStore.advance(climb.subject, to: climb.step + 1, nextAt: now + pauseMs, in: db)
         }
         return due.count
@@ -71,12 +88,14 @@ public struct Escalations: Sendable {
 
     private func tell(
         _ climb: Climb, _ step: EscalationPolicy.Step, at now: Instant, in db: any Writing
-    ) throws -> [String] {
+    ) throws -> (names: [String], remarks: [String]) {
         var told: Set<String> = []
         var names: [String] = []
+        var remarks: [String] = []
         for role in step.roles {
-            for contact in try StaffDirectory.onDuty(role: role, area: climb.area, within: within, in: db)
-            where !contact.phone.isEmpty && told.insert(contact.phone).inserted {
+            let found = try onDuty(role, climb.area, now, db)
+            if let why = found.why { remarks.append(word(why, ["role": word("role.\(role.rawValue)", [:])])) }
+            for contact in found.people where !contact.phone.isEmpty && told.insert(contact.phone).inserted {
                 names.append(contact.name)
                 for channel in step.channels {
                     try outbox.enqueue(
@@ -89,6 +108,6 @@ public struct Escalations: Sendable {
                 }
             }
         }
-        return names
+        return (names, remarks)
     }
 }

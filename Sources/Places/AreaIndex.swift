@@ -96,6 +96,12 @@ public final class AreaIndex: Sendable {
         }
     }
 
+    /// Areas of these kinds with their names, in order of the names, for a form to choose from.
+    public func choices(_ kinds: Set<AreaKind>) -> [(id: AreaID, name: String)] {
+        let found = state.withLock { state in state.byID.values.filter { kinds.contains($0.kind) }.map(\.id) }
+        return found.map { (id: $0, name: name(of: $0)) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
     /// The town's own name, where there is one.
     public var townName: String? {
         state.withLock { state in state.byID.values.first { $0.kind == .town }?.name }

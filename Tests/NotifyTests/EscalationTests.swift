@@ -26,7 +26,7 @@ struct EscalationTests {
         let storage = try await open(engine)
         let database = storage.database
         let notes = NoteBook()
-        let escalations = Escalations(within: { $0.contains($1) }) { text, _, _, _ in
+        let escalations = Escalations(onDuty: { _, _, _, _ in Escalations.OnDuty(people: []) }) { text, _, _, _ in
             notes.lines.withLock { $0.append(text) }
         } word: { key, values in
             key + (values["step"] ?? "")

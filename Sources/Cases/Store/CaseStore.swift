@@ -24,6 +24,24 @@ struct CaseStore {
         ).map(\.entry)
     }
 
+    /// Lines of all cases in a stretch of time, oldest first.
+    static func entries(
+        in span: Range<Instant>, limit: Int, in db: any Reading
+    ) throws -> [(of: CaseID, entry: CaseEntry)] {
+        var found: [(of: CaseID, entry: CaseEntry)] = []
+        try db.query(
+            """
+            SELECT case_id, seq, at, actor, actor_name, content FROM case_entry
+            WHERE at >= \(span.lowerBound) AND at < \(span.upperBound) ORDER BY at, case_id, seq LIMIT \(Int64(limit))
+            """
+        ) { row in
+            let id: CaseID = try row.next()
+            found.append((of: id, entry: try StoredEntry(row: &row).entry))
+            return true
+        }
+        return found
+    }
+
     static func knownCase(_ signal: Signal, in db: any Reading) throws -> CaseID? {
         try db.value(
             Int64.self,

@@ -169,7 +169,15 @@ extension CasesRoom {
     }
 
     private func line(_ entry: CaseEntry, _ call: Call) -> CaseDetail.Line {
-        let content = entry.content
+        CaseDetail.Line(
+            seq: entry.seq, at: entry.at.rfc3339, actor: entry.actorName(call), type: entry.content.type.rawValue,
+            text: entry.text(call))
+    }
+}
+
+extension CaseEntry {
+    /// The line in the reader's words.
+    public func text(_ call: Call) -> String {
         var parts: [String] = []
         if let state = content.taskState {
             parts.append(call.word("cases.entry.task.\(state.rawValue)", ["unit": content.unit ?? ""]))
@@ -179,12 +187,11 @@ extension CasesRoom {
             parts.append(call.word("cases.entry.\(content.type.rawValue)"))
         }
         if let text = content.text { parts.append(text) }
-        let actor =
-            if case .system(let rule) = entry.actor { call.word(ifKnown: "cases.actor.\(rule)") ?? rule } else {
-                entry.actor.name
-            }
-        return CaseDetail.Line(
-            seq: entry.seq, at: entry.at.rfc3339, actor: actor, type: content.type.rawValue,
-            text: parts.joined(separator: call.language == .zh ? "：" : ": "))
+        return parts.joined(separator: call.language == .zh ? "：" : ": ")
+    }
+
+    /// Who did it, in the reader's words.
+    public func actorName(_ call: Call) -> String {
+        if case .system(let rule) = actor { call.word(ifKnown: "cases.actor.\(rule)") ?? rule } else { actor.name }
     }
 }

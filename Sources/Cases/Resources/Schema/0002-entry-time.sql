@@ -1,0 +1,1 @@
+CREATE INDEX case_entry_at ON case_entry (at);
