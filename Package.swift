@@ -130,7 +130,7 @@ let package = Package(
         room("Places", needs: ["Kernel", "Storage", "Web", "Geo", logging, lifecycle]),
         room(
             "Identity",
-            needs: ["Kernel", "Storage", "Web", "Crypt", hummingbird, httpTypes, logging, lifecycle]),
+            needs: ["Kernel", "Storage", "Web", "Crypt", "Office", hummingbird, httpTypes, logging, lifecycle]),
 
         // Engines: protocols and formats, nothing of the town.
         engine("GB26875", needs: ["Kernel"]),

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Kernel
 import Logging
 import Storage
@@ -15,6 +16,8 @@ public struct CasesRoom: Room {
     let database: any Database
     let surroundings: CaseSurroundings
     let photos: PhotoStore
+    /// Where changes of units are recorded; what happens to a case stands in its own timeline.
+    let audit: Audit?
     let logger: Logger
 
     /// The schema, needed before there is a database.
@@ -23,12 +26,14 @@ public struct CasesRoom: Room {
     /// Opens the room.
     /// - Parameter folder: the data folder; photos lie in `files` under it.
     public init(
-        database: any Database, desk: CaseDesk, surroundings: CaseSurroundings, folder: URL, logger: Logger
+        database: any Database, desk: CaseDesk, surroundings: CaseSurroundings, folder: URL, audit: Audit? = nil,
+        logger: Logger
     ) throws {
         migrations = try Self.schema()
         self.desk = desk
         self.database = database
         self.surroundings = surroundings
+        self.audit = audit
         self.logger = logger
         photos = try PhotoStore(folder: folder.appendingPathComponent("files"))
     }
@@ -53,6 +58,7 @@ public struct CasesRoom: Room {
         moveRoutes(&routes)
         taskRoutes(&routes)
         unitRoutes(&routes)
+        unitFormRoutes(&routes)
         photoRoutes(&routes)
         statisticsRoutes(&routes)
     }

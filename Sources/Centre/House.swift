@@ -57,7 +57,8 @@ extension Centre {
             },
             panels: { id, caller, db, word in try reports.panels(id, caller, in: db, word: word) })
         let casesRoom = try CasesRoom(
-            database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, logger: logger)
+            database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, audit: audit,
+            logger: logger)
         let known = PermissionList()
         let identity = try IdentityRoom(
             database: database, audit: audit, hasher: PasswordHasher(),

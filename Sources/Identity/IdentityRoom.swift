@@ -77,6 +77,7 @@ public struct IdentityRoom: Room {
         accountRoutes(&routes)
         staffRoutes(&routes)
         auditRoutes(&routes)
+        exportRoutes(&routes)
     }
 
     /// Keeps the anchor file behind the audit log.

@@ -32,6 +32,11 @@ enum UnitStore {
         try db.first(Unit.self, "SELECT \(raw: Unit.columns) FROM unit WHERE id = \(id.rawValue)")
     }
 
+    static func members(of unit: UnitID, in db: any Reading) throws -> [StaffID] {
+        try db.values(Int64.self, "SELECT staff FROM unit_member WHERE unit = \(unit.rawValue) ORDER BY staff")
+            .map(StaffID.init(rawValue:))
+    }
+
     static func units(of staff: StaffID, in db: any Reading) throws -> [UnitID] {
         try db.values(Int64.self, "SELECT unit FROM unit_member WHERE staff = \(staff.rawValue)")
             .map(UnitID.init(rawValue:))

@@ -60,10 +60,15 @@ extension CasesRoom {
         routes.post("/units/{id}/duty", .needs(.unitManage), "Take a unit on or off duty") { call in
             let id: UnitID = try call.id()
             let off: Int64 = call.form["off"] == "1" ? 1 : 0
-            try await database.write { db in
+            let caller = try call.signedIn()
+            try await database.write { [audit] db in
                 guard try db.execute("UPDATE unit SET off_duty = \(off) WHERE id = \(id.rawValue)") == 1 else {
                     throw Problem.notFound
                 }
+                try audit?.record(
+                    AuditEntry(
+                        at: .now, actor: caller.id, actorName: caller.name, action: "unit.change",
+                        subject: "units/\(id)"), in: db)
                 try db.publish(
                     NewEvent(
                         type: "unit.changed", subject: "units/\(id)", permission: Permission.caseRead.name,

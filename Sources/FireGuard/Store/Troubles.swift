@@ -29,15 +29,7 @@ struct Troubles {
                 signalKey: "trouble/\(trouble.id)", at: now),
             in: db)
         try TroubleStore.setCase(trouble.id, caseID, in: db)
-        if let site = about.site, !site.ownerPhone.isEmpty {
-            try desk.tell(
-                FireMessage(
-                    channel: .sms,
-                    to: Contact(staff: site.owner, name: site.ownerName, phone: site.ownerPhone, role: "owner"),
-                    text: desk.word("fire.message.work", values), caseID: caseID, subject: "troubles/\(trouble.id)",
-                    key: "troubles/\(trouble.id)/sms", at: now),
-                in: db)
-        }
+        if let site = about.site { try tellOwner(of: site, trouble, values, caseID, at: now, in: db) }
         try publish(thing, kind, open: true, about, in: db)
         return true
     }
@@ -49,18 +41,32 @@ struct Troubles {
             id: .next(), kind: .inspectionOverdue, detector: nil, gateway: nil, site: site.id, since: now,
             endedAt: nil, caseID: nil)
         guard try TroubleStore.open(trouble, thing: "sites/\(site.id)", in: db) else { return }
-        let title = desk.word(
-            "fire.work.title",
-            [
-                "site": site.name, "thing": desk.word("fire.inspection.\(inspection.kind.rawValue)", [:]), "text": "",
-                "trouble": desk.word("fire.trouble.inspection-overdue", [:]),
-            ])
+        let values = [
+            "site": site.name, "thing": desk.word("fire.inspection.\(inspection.kind.rawValue)", [:]), "text": "",
+            "trouble": desk.word("fire.trouble.inspection-overdue", [:]),
+        ]
         let caseID = try desk.openCase(
             NewFireCase(
-                isWork: true, severity: 1, title: title, place: site.address, point: site.point, area: site.area,
+                isWork: true, severity: 1, title: desk.word("fire.work.title", values), place: site.address,
+                point: site.point, area: site.area,
                 subject: "sites/\(site.id)", signalKey: "trouble/\(trouble.id)", at: now),
             in: db)
         try TroubleStore.setCase(trouble.id, caseID, in: db)
+        try tellOwner(of: site, trouble, values, caseID, at: now, in: db)
+    }
+
+    private func tellOwner(
+        of site: Site, _ trouble: Trouble, _ values: [String: String], _ caseID: CaseID, at now: Instant,
+        in db: any Writing
+    ) throws {
+        guard !site.ownerPhone.isEmpty else { return }
+        try desk.tell(
+            FireMessage(
+                channel: .sms,
+                to: Contact(staff: site.owner, name: site.ownerName, phone: site.ownerPhone, role: "owner"),
+                text: desk.word("fire.message.work", values), caseID: caseID, subject: "troubles/\(trouble.id)",
+                key: "troubles/\(trouble.id)/sms", at: now),
+            in: db)
     }
 
     /// Ends the work of a site's late inspections.

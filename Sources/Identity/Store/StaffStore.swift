@@ -15,10 +15,10 @@ enum StaffStore {
         try db.value(Int64.self, "SELECT id FROM staff LIMIT 1") == nil
     }
 
-    static func list(after: Int64, limit: Int, in db: any Reading) throws -> [Staff] {
+    static func list(_ filter: StaffFilter, limit: Int, in db: any Reading) throws -> [Staff] {
         try db.all(
             Staff.self,
-            "SELECT \(raw: Staff.columns) FROM staff WHERE id > \(after) ORDER BY id LIMIT \(Int64(limit))")
+            "SELECT \(raw: Staff.columns) FROM staff WHERE \(filter.sql) ORDER BY id LIMIT \(Int64(limit))")
     }
 
     static func active(in db: any Reading) throws -> [Staff] {

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Storage
 import Web
@@ -42,9 +43,12 @@ extension IdentityRoom {
                         "action": call.word(ifKnown: "audit.\(row.entry.action)") ?? row.entry.action,
                     ]
                 },
-                "values": ["subject": call.query("subject") ?? "", "action": call.query("action") ?? ""],
+                "values": ["subject": call.query("subject") ?? "", "actor": call.query("actor") ?? ""],
+                "export": "/audit.xlsx?" + AuditFilter(call).query,
             ]
-            if more, let last = rows.last { context["next"] = "/audit?before=\(last.seq)" }
+            if more, let last = rows.last {
+                context["next"] = "/audit?\(AuditFilter(call).query)&before=\(last.seq)"
+            }
             if call.query("verify") != nil {
                 let report = try await audit.verify(database)
                 context["report"] = ["good": report.flaw == nil, "text": words(report, call)]
@@ -54,31 +58,24 @@ extension IdentityRoom {
         routes.get(
             "/api/v1/audit", .needs(.auditRead), "The audit log, newest first",
             shapes: Shapes(
-                query: [("before", "the last id seen"), ("subject", "one subject"), ("action", "one action")],
+                query: [
+                    ("before", "the last id seen"), ("subject", "one subject"), ("action", "one action"),
+                    ("actor", "part of a name"),
+                ],
                 gives: .page(of: AuditView.shape))
         ) { call in
             let (rows, more) = try await auditRows(call)
-            let next = more ? rows.last.map { "/api/v1/audit?limit=\(call.limit)&before=\($0.seq)" } : nil
+            let next =
+                more
+                ? rows.last.map { "/api/v1/audit?\(AuditFilter(call).query)&limit=\(call.limit)&before=\($0.seq)" }
+                : nil
             return try .list(rows.map(AuditView.init), next: next)
         }
     }
 
     private func auditRows(_ call: Call) async throws -> (rows: [AuditRow], more: Bool) {
-        let limit = call.limit
-        let before = call.query("before").flatMap { Int64($0) } ?? .max
-        let subject = call.query("subject")
-        let action = call.query("action")
-        let rows = try await database.read { db in
-            var conditions: [SQL] = ["seq < \(before)"]
-            if let subject { conditions.append("subject = \(subject)") }
-            if let action { conditions.append("action = \(action)") }
-            return try db.all(
-                AuditRow.self,
-                """
-                SELECT \(raw: AuditRow.columns) FROM audit WHERE \(SQL.joined(conditions, by: " AND "))
-                ORDER BY seq DESC LIMIT \(Int64(limit + 1))
-                """)
-        }
+        let (filter, limit) = (AuditFilter(call), call.limit)
+        let rows = try await database.read { db in try filter.rows(limit: limit + 1, in: db) }
         return (Array(rows.prefix(limit)), rows.count > limit)
     }
 
@@ -95,5 +92,45 @@ extension IdentityRoom {
         case .cut(let last, let known):
             call.word("identity.audit.cut", ["last": String(last), "known": String(known)])
         }
+    }
+}
+
+/// Which entries of the audit log a list shows.
+struct AuditFilter: Sendable {
+    /// Only those older than this one.
+    var before: Int64
+    private var subject: String?
+    private var action: String?
+    private var actor: String?
+
+    init(_ call: Call) {
+        before = call.query("before").flatMap { Int64($0) } ?? .max
+        subject = call.query("subject")
+        action = call.query("action")
+        actor = call.query("actor").map { String($0.prefix(60)) }
+    }
+
+    /// The same filter for another address.
+    var query: String {
+        [("subject", subject), ("action", action), ("actor", actor)].compactMap { name, value in
+            value?.addingPercentEncoding(withAllowedCharacters: .alphanumerics).map { "\(name)=\($0)" }
+        }.joined(separator: "&")
+    }
+
+    /// The newest first.
+    func rows(limit: Int, in db: any Reading) throws -> [AuditRow] {
+        var conditions: [SQL] = ["seq < \(before)"]
+        if let subject { conditions.append("subject = \(subject)") }
+        if let action { conditions.append("action = \(action)") }
+        if let actor {
+            let plain = actor.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+            conditions.append("actor_name LIKE \("%\(plain)%") ESCAPE '\\'")
+        }
+        return try db.all(
+            AuditRow.self,
+            """
+            SELECT \(raw: AuditRow.columns) FROM audit WHERE \(SQL.joined(conditions, by: " AND "))
+            ORDER BY seq DESC LIMIT \(Int64(limit))
+            """)
     }
 }

@@ -34,10 +34,21 @@ struct StaffView: Encodable {
 extension IdentityRoom {
     func staffRoutes(_ routes: inout Routes) {
         routes.get("/staff", .needs(.staffRead), "The list of people") { call in
-            let people = try await database.read { db in try StaffStore.list(after: 0, limit: 500, in: db) }
-            return try call.page(
-                "staff-list", title: call.word("identity.staff.title"),
-                ["items": people.map { row($0, call) }, "canManage": try call.signedIn().may(.staffManage)])
+            let (filter, limit) = (StaffFilter(call), call.limit)
+            let people = try await database.read { db in try StaffStore.list(filter, limit: limit + 1, in: db) }
+            var context: [String: Any] = [
+                "items": people.prefix(limit).map { row($0, call) },
+                "canManage": try call.signedIn().may(.staffManage), "values": ["q": filter.text ?? ""],
+                "export": "/staff.xlsx?" + filter.query(),
+                "roles": Role.allCases.map { role -> [String: Any] in
+                    [
+                        "value": role.rawValue, "label": call.word("role.\(role.rawValue)"),
+                        "selected": filter.role == role,
+                    ]
+                },
+            ]
+            if people.count > limit { context["next"] = "/staff?\(filter.query())&after=\(people[limit - 1].id)" }
+            return try call.page("staff-list", title: call.word("identity.staff.title"), context)
         }
         routes.get("/staff/new", .needs(.staffManage), "The form for a new person") { call in
             try editPage(call, nil)
@@ -59,15 +70,17 @@ extension IdentityRoom {
         routes.get(
             "/api/v1/staff", .needs(.staffRead), "The list of people, phones masked",
             shapes: Shapes(
-                query: [("after", "the last id seen"), ("limit", "1…500")], gives: .page(of: StaffView.shape))
+                query: [
+                    ("q", "part of name or log-in name"), ("role", "one role"), ("after", "the last id seen"),
+                    ("limit", "1…500"),
+                ], gives: .page(of: StaffView.shape))
         ) { call in
-            let limit = call.limit
-            let after = call.query("after").flatMap(StaffID.init)?.rawValue ?? 0
-            let people = try await database.read { db in
-                try StaffStore.list(after: after, limit: limit + 1, in: db)
-            }
+            let (filter, limit) = (StaffFilter(call), call.limit)
+            let people = try await database.read { db in try StaffStore.list(filter, limit: limit + 1, in: db) }
             let shown = people.prefix(limit)
-            let next = people.count > limit ? shown.last.map { "/api/v1/staff?limit=\(limit)&after=\($0.id)" } : nil
+            let next =
+                people.count > limit
+                ? shown.last.map { "/api/v1/staff?\(filter.query())&limit=\(limit)&after=\($0.id)" } : nil
             return try .list(shown.map(StaffView.init), next: next)
         }
         saveRoutes(&routes)

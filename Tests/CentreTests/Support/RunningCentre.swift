@@ -70,12 +70,14 @@ final class RunningCentre {
     }
 
     func ask(
-        _ method: HTTPMethod, _ path: String, token: String? = nil, json: String? = nil, form: String? = nil
+        _ method: HTTPMethod, _ path: String, token: String? = nil, json: String? = nil, form: String? = nil,
+        key: String? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: address + path)
         request.method = method
         request.headers.add(name: "Accept", value: form == nil ? "application/json" : "text/html")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let key { request.headers.add(name: "Idempotency-Key", value: key) }
         if let body = json ?? form {
             request.headers.add(
                 name: "Content-Type", value: form == nil ? "application/json" : "application/x-www-form-urlencoded")

@@ -15,6 +15,9 @@ struct DevicePages {
         routes.get("/detectors.xlsx", .needs(.detectorRead), "Detectors and their health as a workbook") { call in
             try await export(call)
         }
+        routes.get("/gateways.xlsx", .needs(.siteWrite), "Gateways and when they were heard as a workbook") { call in
+            try await exportGateways(call)
+        }
         routes.get("/gateways", .needs(.siteWrite), "Gateways and when they were heard") { call in
             try await gateways(call)
         }
@@ -83,6 +86,35 @@ struct DevicePages {
         return .bytes(try book.bytes(), type: Workbook.type, name: call.word("fire.detectors.title") + ".xlsx")
     }
 
+    private func exportGateways(_ call: Call) async throws -> Answer {
+        let kind = call.query("kind").flatMap(GatewayKind.init(rawValue:))
+        let columns = ["name", "kind", "deviceAddress", "state", "heard"]
+        let book = try Workbook(
+            sheet: "Zhili", columns: columns.map { (call.word("fire.column.\($0)"), $0 == "name" ? 40 : 24) })
+        var after: GatewayID?
+        while true {
+            let last = after
+            let found = try await call.database.read { db in
+                try DeviceStore.gateways(kind: kind, after: last, limit: 500, in: db)
+            }
+            for gateway in found {
+                let heard = [gateway.lastSeen, presence.lastSeen(.gateway(gateway.id))].compactMap(\.self).max()
+                book.add([
+                    .text(gateway.name), .text(call.word("fire.gateway.\(gateway.kind.rawValue)")),
+                    .text(gateway.address), .text(call.word(Self.health(gateway, heard))),
+                    heard.map { .moment($0.ms) } ?? .empty,
+                ])
+            }
+            guard found.count == 500 else { break }
+            after = found.last?.id
+        }
+        return .bytes(try book.bytes(), type: Workbook.type, name: call.word("fire.gateways.title") + ".xlsx")
+    }
+
+    private static func health(_ gateway: Gateway, _ heard: Instant?) -> String {
+        gateway.isOffline ? "fire.health.offline" : heard == nil ? "fire.health.unheard" : "fire.health.normal"
+    }
+
     private func gateways(_ call: Call) async throws -> Answer {
         let limit = call.limit
         let after = call.query("after").flatMap(GatewayID.init)
@@ -102,15 +134,14 @@ struct DevicePages {
                         $0 == gateway.name ? call.word("fire.sites.title") : $0
                     } ?? "",
                     "heard": heard.map { PageWords.short($0) } ?? "—",
-                    "state": call.word(
-                        gateway.isOffline
-                            ? "fire.health.offline" : heard == nil ? "fire.health.unheard" : "fire.health.normal"),
+                    "state": call.word(Self.health(gateway, heard)),
                     "tint": gateway.isOffline ? "warn" : heard == nil ? "" : "ok",
                     "canAsk": mayAsk && gateway.kind == .gb26875,
                 ]
                 if let site = gateway.site { row["siteId"] = site.description }
                 return row
             },
+            "export": "/gateways.xlsx?" + PageWords.query(call, ["kind"]),
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]
         if let place = broker.place { context["broker"] = brokerRow(place, call) }
