@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "zhili",
             dependencies: [
-                "Centre", "Kernel", "Identity", "Simulator", "Bench", "MediaServer", "Watch", arguments, logging,
+                "Centre", "Kernel", "Identity", "Registry", "Simulator", "Bench", "MediaServer", "Watch",
+                arguments, logging,
             ],
             swiftSettings: strict),
         room(
@@ -144,7 +145,7 @@ let package = Package(
         engine("Geo"),
         engine("XML", needs: ["CExpat"]),
         engine("CAP", needs: ["Kernel", "XML"]),
-        engine("Office", needs: ["CXlsxWriter"]),
+        engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
         engine("Simulator", needs: ["GB26875", "Kernel", "CAV", nio, nioPosix]),
         engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
@@ -171,6 +172,8 @@ let package = Package(
             name: "CAVLibrary", pkgConfig: "libavformat libavcodec libswscale libavutil",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev"])]),
         .target(name: "CAV", dependencies: ["CAVLibrary"]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CFreeXL", pkgConfig: "freexl", providers: [.apt(["libfreexl-dev"])]),
         .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .target(name: "CVips", dependencies: ["CVipsLibrary"]),
 

@@ -100,10 +100,66 @@ public struct RegistryRoom: Room {
         RecordForms(desk: desk).add(to: &routes)
         RecordRoutes(desk: desk).add(to: &routes)
         ProposalPages(desk: desk).add(to: &routes)
+        ImportPages(importer: importer).add(to: &routes)
     }
 
     /// Its workers.
-    public func services() -> [any Service] { [BookKeeper(desk: desk)] }
+    public func services() -> [any Service] { [BookKeeper(desk: desk), ImportWorker(importer: importer)] }
+
+    var importer: Importer { Importer(desk: desk, folder: folder.appendingPathComponent("imports")) }
+
+    /// What a table brought.
+    public struct ImportReport: Sendable {
+        /// Rows by what became of them.
+        public var added, changed, same, refused: Int64
+        /// The refused rows with why, as an .xlsx; empty where there are none.
+        public var refusedRows: [UInt8]
+        /// Column → field, by their names.
+        public var columns: [(column: String, field: String)]
+    }
+
+    /// Brings a table in at once, its columns read by name and content.
+    /// - Parameters:
+    ///   - isDry: whether nothing is stored.
+    ///   - words: what a code of a refusal means.
+    public func importTable(
+        _ bytes: [UInt8], name: String, category key: String, isDry: Bool, words: @escaping @Sendable (String) -> String
+    ) async throws -> ImportReport {
+        guard let category = book[key] else { throw Problem.invalid(["category": "unknown"]) }
+        // Whoever may write to the data folder is the registry's own clerk.
+        let viewer = Viewer(roles: Set(Role.allCases))
+        var job = try await importer.take(
+            bytes, name: name, category, viewer: viewer, by: (nil, "zhili import"), at: .now)
+        let (id, plan) = (job.id, job.plan)
+        job =
+            try await desk.database.write { db in
+                var plan = plan
+                plan.isDry = isDry
+                try ImportStore.queue(id, plan, in: db)
+                try desk.audit.record(
+                    AuditEntry(
+                        at: .now, actor: nil, actorName: "zhili import", action: isDry ? "import.try" : "import.store",
+                        subject: "imports/\(id)"), in: db)
+                return try ImportStore.find(id, in: db)
+            } ?? job
+        try await importer.run(job)
+        let (done, refusals) = try await desk.database.read { db in
+            (try ImportStore.find(id, in: db), try ImportStore.refusals(of: id, limit: 200_000, in: db))
+        }
+        let counts = done?.counts ?? ImportCounts()
+        let rows =
+            refusals.isEmpty
+            ? []
+            : try await importer.refusedRows(job, refusals, heads: ("行号", "原因")) { flaw in
+                "\(category.field(flaw.field)?.name.zh ?? flaw.field)：\(words("problem.field.\(flaw.code)"))"
+            }
+        return ImportReport(
+            added: counts.added, changed: counts.changed, same: counts.same, refused: counts.refused,
+            refusedRows: rows,
+            columns: plan.columns.sorted { $0.key < $1.key }.map {
+                (plan.names[$0.key], category.field($0.value)?.name.zh ?? $0.value)
+            })
+    }
 }
 
 /// Keeps the categories in memory true.

@@ -34,8 +34,8 @@ struct Zhili: AsyncParsableCommand {
             zhili help COMMAND says more of each.
             """,
         subcommands: [
-            Serve.self, SetUpCentre.self, Check.self, VerifyAudit.self, BackUp.self, Restore.self, Simulate.self,
-            BenchCommand.self, MediaCommand.self,
+            Serve.self, SetUpCentre.self, Check.self, VerifyAudit.self, BackUp.self, Restore.self, ImportTable.self,
+            Simulate.self, BenchCommand.self, MediaCommand.self,
         ])
 }
 
