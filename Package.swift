@@ -219,8 +219,8 @@ let package = Package(
         tests(
             "Centre",
             needs: [
-                "Centre", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT", "zhili", nio,
-                nioHTTP1, nioSSL,
+                "Centre", "Office", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT", "zhili",
+                nio, nioHTTP1, nioSSL,
                 httpClient,
                 httpTypes,
                 logging,

@@ -108,6 +108,14 @@ public struct Audit: Sendable {
         return Secret.hex(Digest.hmacSHA256(key: key, bytes))
     }
 
+    /// What was done with or seen of one thing, newest first, for who is asked by the person concerned.
+    public static func entries(about subject: String, limit: Int, in db: any Reading) throws -> [AuditEntry] {
+        try db.all(
+            AuditRow.self,
+            "SELECT \(raw: AuditRow.columns) FROM audit WHERE subject = \(subject) ORDER BY seq DESC LIMIT \(limit)"
+        ).map(\.entry)
+    }
+
     struct Head: RowDecodable {
         var seq: Int64
         var hash: String

@@ -101,10 +101,17 @@ public struct RegistryRoom: Room {
         RecordRoutes(desk: desk).add(to: &routes)
         ProposalPages(desk: desk).add(to: &routes)
         ImportPages(importer: importer).add(to: &routes)
+        VisitPages(desk: desk).add(to: &routes)
+        PairPages(desk: desk).add(to: &routes)
+        QualityPages(desk: desk).add(to: &routes)
+        ReportPages(desk: desk).add(to: &routes)
+        CategoryAdmin(desk: desk).add(to: &routes)
     }
 
     /// Its workers.
-    public func services() -> [any Service] { [BookKeeper(desk: desk), ImportWorker(importer: importer)] }
+    public func services() -> [any Service] {
+        [BookKeeper(desk: desk), ImportWorker(importer: importer), NightWorker(desk: desk)]
+    }
 
     var importer: Importer { Importer(desk: desk, folder: folder.appendingPathComponent("imports")) }
 

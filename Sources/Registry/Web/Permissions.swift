@@ -23,7 +23,7 @@ extension Permission {
     /// See how true the data are.
     public static let registryQuality = Permission("registry.quality", [.leader, .clerk, .admin])
     /// Tell somebody what is kept about them.
-    public static let registryReport = Permission("registry.report", [.clerk, .auditor])
+    public static let registryReport = Permission("registry.report", [.clerk])
 }
 
 extension Viewer {

@@ -2,7 +2,9 @@
 // Data is not kept here (field-queue.js keeps tasks and unsent reports), and nothing outside /field is touched.
 const name = "zhili-field";
 const files = ["/static/tokens.css", "/static/base.css", "/static/field.css", "/static/page.js", "/static/live.js", "/static/table.js", "/static/api.js",
-  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
+  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/visits.js", "/static/registry.css", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
+// Kept when they are opened: not everybody who has tasks may see the visits.
+const pages = ["/field", "/field/visits"];
 
 self.addEventListener("install", event => {
   event.waitUntil(caches.open(name).then(cache => cache.addAll([...files, "/field"])).then(() => self.skipWaiting()));
@@ -11,7 +13,7 @@ self.addEventListener("activate", event => event.waitUntil(self.clients.claim())
 
 self.addEventListener("fetch", event => {
   const { request } = event, path = new URL(request.url).pathname;
-  if (request.method !== "GET" || !(path === "/field" || files.includes(path))) return;
+  if (request.method !== "GET" || !(pages.includes(path) || files.includes(path))) return;
   event.respondWith(answer(request, path));
 });
 
