@@ -96,12 +96,19 @@ struct SetUpCentre: AsyncParsableCommand {
         help: "About how many records the invented registry gets. ZHILI_SAMPLE_RECORDS says the same.")
     var records: Int?
 
+    /// A town of full size; the unoptimised build of tests makes a small one.
+    #if DEBUG
+        private static let townSize = 1_000
+    #else
+        private static let townSize = 100_000
+    #endif
+
     func run() async throws {
         let trial = ProcessInfo.processInfo.environment["ZHILI_SETUP_PASSWORD"]
         let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
         let wished = ProcessInfo.processInfo.environment["ZHILI_SAMPLE_RECORDS"].flatMap { Int($0) }
         let made = try await centre.setUp(
-            sample: sample, trialPassword: trial, records: min(2_000_000, max(0, records ?? wished ?? 100_000)))
+            sample: sample, trialPassword: trial, records: min(2_000_000, max(0, records ?? wished ?? Self.townSize)))
         await centre.close()
         if made.isEmpty { print("There are people already; nothing was changed.") }
         for person in made {

@@ -98,14 +98,21 @@ struct RegistryExitTests {
                     || route.path.hasPrefix("/api/v1/visits") || route.path.hasPrefix("/api/v1/categories")
                     || route.path.hasPrefix("/api/v1/registry")
                 guard isRegistry else { continue }
-                let ids = route.path.contains("{id}") ? [resident.id, child.id, elderly.id] : [""]
-                for (category, id) in ["resident", "elderly", "child"].flatMap({ key in ids.map { (key, $0) } }) {
+                // A route of one record is asked for each of them, a list for its category, any other once.
+                let places: [(String, String)] =
+                    if route.path.contains("{id}") {
+                        [("resident", resident.id), ("resident", child.id), ("elderly", elderly.id)]
+                    } else {
+                        route.path.contains("{category}") ? [("resident", ""), ("elderly", "")] : [("", "")]
+                    }
+                for (category, id) in places {
                     let typed = Canaries.personal + [Canaries.identifier, "0018", "4321", "jjsq", "贾小", "雀老"]
                     let queries =
                         [
                             "", "f.sex=1", "f.sex=2", "f.relation=other", "f.idNumber=\(Canaries.identifier)",
                             "f.help=meal", "sort=name", "sort=due", "state=missing", "limit=500",
-                        ] + (route.path.contains("{id}") ? [] : typed.map { "q=\(escaped($0))" })
+                        ].filter { $0.isEmpty || route.path.contains("{category}") && !route.path.contains("{id}") }
+                        + (route.path.contains("{id}") ? [] : typed.map { "q=\(escaped($0))" })
                     for query in queries {
                         let answer = try await ask(
                             town, .get, route.path, as: person, ["category": category, "id": id], query: query)
@@ -122,7 +129,7 @@ struct RegistryExitTests {
                 }
             }
         }
-        #expect(looked > 1_000)
+        #expect(looked > 300)
         // The log of events and the audit log name records and hold nothing of them.
         let logs = try await town.centre.database.read { db in
             try db.values(String.self, "SELECT type || subject || data FROM event")
