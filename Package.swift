@@ -73,7 +73,7 @@ let package = Package(
             "Centre",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
-                "MQTT",
+                "MQTT", "Pictures",
                 "Watch", "Registry", "TownMap", "Woodpecker", "Duty",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
                 unixSignals,
@@ -148,7 +148,7 @@ let package = Package(
         engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
         engine("Simulator", needs: ["GB26875", "Kernel", "CAV", nio, nioPosix]),
-        engine("Bench", needs: ["GB26875", "Kernel", "Storage", "MQTT", nio, nioPosix]),
+        engine("Bench", needs: ["GB26875", "Kernel"]),
 
         // Ground.
         room(

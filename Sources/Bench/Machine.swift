@@ -13,6 +13,12 @@ enum Machine {
             "\(cores) cores, \(model ?? "unknown processor"), \(ProcessInfo.processInfo.operatingSystemVersionString)"
     }
 
+    /// The load averages of 1, 5 and 15 minutes.
+    static var load: String {
+        ((try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "unknown").split(separator: " ").prefix(3)
+            .joined(separator: ", ")
+    }
+
     /// Milliseconds that 4 KiB appended and synced to the folder's disk take, 200 times.
     static func syncTimes(in folder: URL) -> Samples {
         let path = folder.appendingPathComponent("sync-probe").path
