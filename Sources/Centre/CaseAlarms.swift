@@ -17,10 +17,5 @@ func alarmView(_ item: FireGuard.CaseAlarm, word: (String) -> String) -> AlarmVi
         siteName: item.site?.name ?? alarm.place, detectorName: alarm.place, address: alarm.sourceKey,
         unknownPlace: alarm.site == nil, firstAt: alarm.raisedAt.rfc3339, lastAt: alarm.lastSignalAt.rfc3339,
         count: alarm.repeats + 1,
-        reasons: alarm.reasons.map { reason in
-            let text = reason.values.reduce(word("fire.rule.\(reason.rule)")) { text, value in
-                text.replacing("{\(value.key)}", with: value.value)
-            }
-            return AlarmView.Reason(rule: reason.rule, text: text)
-        }, location: item.site?.point)
+        reasons: alarm.reasons.map { AlarmView.Reason(rule: $0.rule, text: $0.text(word)) }, location: item.site?.point)
 }

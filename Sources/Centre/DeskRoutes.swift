@@ -78,7 +78,7 @@ struct DeskRoutes {
             if caller.may(.deskUse) { return try Self.page(call, isWall: false) }
             if caller.may(.taskReport) { return .redirect(to: "/field") }
             if caller.may(.caseRead) { return .redirect(to: "/cases") }
-            return .redirect(to: caller.roles.contains(.owner) ? "/sites" : "/account")
+            return .redirect(to: caller.roles.contains(.owner) ? "/mine" : "/account")
         }
         routes.get("/wall", .needs(.deskUse), "The desk without forms, for a screen on the wall") { call in
             try Self.page(call, isWall: true)

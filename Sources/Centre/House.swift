@@ -34,6 +34,15 @@ struct House: Sendable {
 extension Centre {
     /// Opens the rooms and joins them; nothing listens or works yet.
     func house() async throws -> House {
+        let messaging = Messaging(configuration)
+        let client = HTTPClient(configuration: clientConfiguration(isSample: messaging.isSample))
+        do { return try await house(messaging, client) } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private func house(_ messaging: Messaging, _ client: HTTPClient) async throws -> House {
         let outbox = Outbox()
         let places = try await PlacesRoom(database: database, logger: logger)
         let areas = places.index
@@ -85,8 +94,6 @@ extension Centre {
         } word: { key, values in
             catalogue.word(key, .zh, values)
         }
-        let messaging = Messaging(configuration)
-        let client = HTTPClient(configuration: clientConfiguration(isSample: messaging.isSample))
         let notify = try NotifyRoom(
             database: database, carrier: HTTPCarrier(client: client) { messaging.carrier }, escalations: escalations,
             token: messaging.token,
@@ -138,7 +145,7 @@ extension Centre {
         let pages = try Pages(
             bundles: bundles, catalogue: catalogue,
             shell: Pages.Shell(town: areas.townName ?? "", navigation: [deskItem] + rooms.flatMap(\.navigation)) {
-                alarmCount.value
+                FireGuard.seesAllAlarms($0) ? alarmCount.value : nil
             })
         let dispatcher = Dispatcher(
             database: database, pages: pages, authenticator: identity.sessions, logger: logger,

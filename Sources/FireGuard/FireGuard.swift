@@ -86,6 +86,7 @@ public struct FireGuard: Room {
     /// Alarms, sites, detectors, gateways.
     public var navigation: [NavigationItem] {
         [
+            NavigationItem("/mine", key: "fire.nav.mine", icon: "desk", needs: .alarmAnswer, order: 1),
             NavigationItem("/alarms", key: "fire.nav.alarms", icon: "alarms", needs: .alarmRead, order: 20),
             NavigationItem("/sites", key: "fire.nav.sites", icon: "sites", needs: .siteRead, order: 21),
             NavigationItem("/detectors", key: "fire.nav.detectors", icon: "detectors", needs: .detectorRead, order: 22),
@@ -112,6 +113,7 @@ public struct FireGuard: Room {
         SiteActions(desk: desk, rollCalls: RollCalls(database: database, server: server)).add(to: &routes)
         DevicePages(presence: presence, broker: brokerState).add(to: &routes)
         AlarmListPage().add(to: &routes)
+        OwnerPage(desk: desk, presence: presence).add(to: &routes)
     }
 
     /// Its servers and workers.
@@ -162,6 +164,12 @@ extension FireGuard {
         let alarms = try AlarmStore.list(filter, limit: limit, in: db)
         let sites = try SiteStore.find(Set(alarms.compactMap(\.site)), in: db)
         return alarms.map { CaseAlarm(alarm: $0, site: $0.site.flatMap { sites[$0] }) }
+    }
+
+    /// Whether a caller may know of every alarm of the town.
+    public static func seesAllAlarms(_ caller: Caller) -> Bool {
+        let scope = Scope(caller)
+        return caller.may(.alarmRead) && scope.owner == nil && scope.areas == nil
     }
 
     /// How many alarms nobody has taken, and how many detectors are silent.

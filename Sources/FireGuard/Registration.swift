@@ -22,6 +22,11 @@ extension FireGuard {
         }
     }
 
+    /// Keeps a floor plan, which ``Pictures`` has encoded, for a site.
+    public static func setPlan(_ jpeg: [UInt8], of site: SiteID, at now: Instant, in db: any Writing) throws {
+        try PlanStore.save(site, jpeg: jpeg, at: now, in: db)
+    }
+
     /// Registers a site with its gateway and detectors, and makes its first inspections owed. For set-up and imports.
     public static func register(
         _ site: Site, keyHolders: [KeyHolder], gateway: Gateway, detectors: [NewDetector], at now: Instant,

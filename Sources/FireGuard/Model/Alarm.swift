@@ -108,6 +108,15 @@ public struct Reason: Sendable, Equatable, Codable {
     /// What it looked at, by the names that the catalogue's words use.
     public var values: [String: String]
 
+    /// The step as a sentence, from the catalogue's words.
+    public func text(_ word: (String) -> String) -> String {
+        values.reduce(word("fire.rule.\(rule)")) { text, value in
+            let isSource = value.key == "source" && SecondSource(rawValue: value.value) != nil
+            return text.replacing(
+                "{\(value.key)}", with: isSource ? word("fire.second-source.\(value.value)") : value.value)
+        }
+    }
+
     /// A reason.
     public init(_ rule: String, _ values: [String: String] = [:]) {
         self.rule = rule

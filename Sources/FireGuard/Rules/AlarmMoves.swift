@@ -40,6 +40,29 @@ public enum AlarmMoves {
         return true
     }
 
+    /// How many answers of the people at the site an alarm takes.
+    static let answerLimit = 20
+
+    /// Notes what somebody responsible for the site says: a word that the desk weighs, never a verdict. Who says that
+    /// it burns raises the severity to the highest; who denies lowers nothing.
+    /// - Returns: whether anything changes.
+    static func hear(
+        _ alarm: inout Alarm, burns: Bool, note: String, by name: String
+    ) throws(Problem) -> Bool {
+        guard alarm.state != .cleared else { throw .conflict("alarm.over") }
+        var check = FieldCheck()
+        check.expect(note.count <= 500, "note", "too-long")
+        check.expect(burns || !note.isEmpty, "note", "required")
+        try check.finish()
+        let reason = Reason(burns ? "owner-confirms" : "owner-denies", ["by": name, "note": note])
+        let answers = alarm.reasons.filter { $0.rule.hasPrefix("owner-") }
+        guard answers.last != reason else { return false }
+        guard answers.count < answerLimit else { throw .conflict("alarm.answered-often") }
+        alarm.reasons.append(reason)
+        if burns { alarm.severity = 4 }
+        return true
+    }
+
     /// Puts it into history. It latches: while the device still reports fire, it takes the word of a person that it was
     /// reset by hand.
     /// - Returns: whether anything changes.

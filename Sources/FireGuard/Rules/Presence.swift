@@ -31,6 +31,16 @@ public final class Presence: Sendable {
     /// When a thing was last heard since the start.
     public func lastSeen(_ thing: Thing) -> Instant? { state.withLock { $0.heard[thing]?.at } }
 
+    /// When a detector spoke last, before the start or since.
+    func heard(_ detector: Detector) -> Instant? {
+        [detector.lastSeen, lastSeen(.detector(detector.id))].compactMap(\.self).max()
+    }
+
+    /// When a gateway spoke last, before the start or since.
+    func heard(_ gateway: Gateway) -> Instant? {
+        [gateway.lastSeen, lastSeen(.gateway(gateway.id))].compactMap(\.self).max()
+    }
+
     /// Takes what was heard since it was last taken, at most `limit` things.
     func takeFresh(limit: Int) -> [Sighting] {
         state.withLock { state in

@@ -61,6 +61,32 @@ struct AlarmDesk {
         return alarm
     }
 
+    /// Hears somebody responsible for the site about alarms there: on each alarm, once in the timeline of each case, and
+    /// no further.
+    /// - Returns: the alarms as they are now.
+    func answer(
+        _ ids: [AlarmID], burns: Bool, note: String, by person: Person, at now: Instant, in db: any Writing
+    ) throws -> [Alarm] {
+        var places: [CaseID: [String]] = [:]
+        let alarms = try ids.map { id in
+            var alarm = try find(id, in: db)
+            guard try AlarmMoves.hear(&alarm, burns: burns, note: note, by: person.name) else { return alarm }
+            try AlarmStore.update(alarm, in: db)
+            if let caseID = alarm.caseID { places[caseID, default: []].append(alarm.place) }
+            try desk.audit("alarm.answer", subject: alarm.subject, by: person, purpose: nil, at: now, in: db)
+            try AlarmEvents.publish("alarm.changed", alarm, in: db)
+            return alarm
+        }
+        for (caseID, places) in places {
+            let text = desk.word(
+                "fire.note.owner-\(burns ? "confirms" : "denies")",
+                ["place": places.joined(separator: "、"), "note": note])
+            try desk.note(text, on: caseID, by: person, at: now, in: db)
+            if burns { try desk.raiseSeverity(to: 4, reason: text, of: caseID, at: now, in: db) }
+        }
+        return alarms
+    }
+
     /// Puts it into history.
     func clear(
         _ id: AlarmID, resetByHand: Bool, by person: Person, at now: Instant, in db: any Writing

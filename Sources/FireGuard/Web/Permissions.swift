@@ -7,6 +7,8 @@ extension Permission {
         "alarm.read", [.officer, .leader, .brigade, .patrol, .grid, .owner, .admin, .auditor])
     /// Takes, verifies and clears alarms.
     static let alarmHandle = Permission("alarm.handle", [.officer, .leader])
+    /// Says whether it burns at the own site.
+    static let alarmAnswer = Permission("alarm.answer", [.owner])
     /// Sees sites, detectors and gateways; an owner the own ones.
     static let siteRead = Permission(
         "site.read", [.officer, .leader, .brigade, .patrol, .grid, .clerk, .owner, .admin, .auditor])

@@ -10,11 +10,13 @@ public struct Pages: Sendable {
         public var town: String
         /// The entries of all rooms.
         public var navigation: [NavigationItem]
-        /// Alarms that nobody has acknowledged.
-        public var unacknowledged: @Sendable () -> Int
+        /// Alarms that nobody has acknowledged, for those who may know of all of them.
+        public var unacknowledged: @Sendable (Caller) -> Int?
 
         /// A shell.
-        public init(town: String, navigation: [NavigationItem], unacknowledged: @escaping @Sendable () -> Int) {
+        public init(
+            town: String, navigation: [NavigationItem], unacknowledged: @escaping @Sendable (Caller) -> Int?
+        ) {
             self.town = town
             self.navigation = navigation.sorted { $0.order < $1.order }
             self.unacknowledged = unacknowledged
@@ -88,8 +90,7 @@ public struct Pages: Sendable {
                 "roleNames": caller.roles.map { catalogue.word("role.\($0.rawValue)", language) }.sorted()
                     .joined(separator: language == .zh ? "、" : ", "),
             ]
-            let unacknowledged = shell.unacknowledged()
-            if unacknowledged > 0 { all["alarmCount"] = ["number": String(unacknowledged)] }
+            if let number = shell.unacknowledged(caller), number > 0 { all["alarmCount"] = ["number": String(number)] }
         }
         if let key = reader.flash, let text = catalogue.word(ifKnown: "flash.\(key)", language) {
             all["flash"] = ["kind": "good", "text": text]

@@ -32,10 +32,6 @@ struct DevicePages {
         return filter
     }
 
-    private func heard(_ detector: Detector) -> Instant? {
-        [detector.lastSeen, presence.lastSeen(.detector(detector.id))].compactMap(\.self).max()
-    }
-
     private func detectors(_ call: Call) async throws -> Answer {
         let (filter, limit) = (try filter(call), call.limit)
         let (found, sites) = try await call.database.read { db in
@@ -49,8 +45,9 @@ struct DevicePages {
                     "site": sites[detector.site]?.name ?? "", "siteId": detector.site.description,
                     "place": detector.place, "address": detector.address,
                     "kind": call.word("fire.kind.\(detector.kind.rawValue)"),
-                    "badges": PageWords.badges(detector, call), "battery": detector.battery.map { "\($0) %" } ?? "—",
-                    "heard": heard(detector).map { PageWords.short($0) } ?? "—",
+                    "badges": PageWords.badges(detector, presence, call),
+                    "battery": detector.battery.map { "\($0) %" } ?? "—",
+                    "heard": presence.heard(detector).map { PageWords.short($0) } ?? "—",
                 ]
             },
             "kinds": PageWords.choices(call, "kind", DetectorKind.allCases.map(\.rawValue), words: "fire.kind"),
@@ -75,9 +72,9 @@ struct DevicePages {
                 book.add([
                     .text(sites[detector.site]?.name ?? ""), .text(detector.place),
                     .text(call.word("fire.kind.\(detector.kind.rawValue)")),
-                    .text(PageWords.badges(detector, call).compactMap { $0["text"] }.joined(separator: " ")),
+                    .text(PageWords.badges(detector, presence, call).compactMap { $0["text"] }.joined(separator: " ")),
                     detector.battery.map { .number(Double($0)) } ?? .empty,
-                    heard(detector).map { .moment($0.ms) } ?? .empty, .text(detector.address),
+                    presence.heard(detector).map { .moment($0.ms) } ?? .empty, .text(detector.address),
                 ])
             }
             guard found.count == 500, let last = found.last else { break }
@@ -126,7 +123,7 @@ struct DevicePages {
         let mayAsk = try call.signedIn().may(.rollCall)
         var context: [String: Any] = [
             "items": found.prefix(limit).map { gateway -> [String: Any] in
-                let heard = [gateway.lastSeen, presence.lastSeen(.gateway(gateway.id))].compactMap(\.self).max()
+                let heard = presence.heard(gateway)
                 var row: [String: Any] = [
                     "id": gateway.id.description, "name": gateway.name, "address": gateway.address,
                     "kind": call.word("fire.gateway.\(gateway.kind.rawValue)"),

@@ -43,18 +43,20 @@ enum PageWords {
     }
 
     /// A detector's conditions as badges, the worst first.
-    static func badges(_ detector: Detector, _ call: Call) -> [[String: String]] {
+    static func badges(_ detector: Detector, _ presence: Presence, _ call: Call) -> [[String: String]] {
         var badges: [[String: String]] = []
         if detector.isInAlarm { badges.append(["tint": "solid", "text": call.word("fire.health.alarm")]) }
         if detector.isFaulty { badges.append(["tint": "warn", "text": call.word("fire.health.fault")]) }
         if detector.isBatteryLow { badges.append(["tint": "warn", "text": call.word("fire.health.battery")]) }
         if detector.isOffline { badges.append(["tint": "", "text": call.word("fire.health.offline")]) }
-        if badges.isEmpty { badges.append(["tint": "ok", "text": call.word("fire.health.normal")]) }
-        return badges
+        guard badges.isEmpty else { return badges }
+        // Behind a panel a detector is silent until something happens: its gateway speaks for it.
+        let isKnown = (presence.heard(detector) ?? presence.lastSeen(.gateway(detector.gateway))) != nil
+        return [["tint": isKnown ? "ok" : "", "text": call.word("fire.health.\(isKnown ? "normal" : "unheard")")]]
     }
 
     /// The rules that led to an alarm's judgement, in words.
     static func reasons(_ alarm: Alarm, _ call: Call) -> [[String: String]] {
-        alarm.reasons.map { ["rule": $0.rule, "text": call.word("fire.rule.\($0.rule)", $0.values)] }
+        alarm.reasons.map { ["rule": $0.rule, "text": $0.text { call.word($0) }] }
     }
 }

@@ -99,18 +99,19 @@ struct SitePage {
     }
 
     private func row(_ detector: Detector, _ content: Content, _ call: Call) -> [String: Any] {
-        let heard = [detector.lastSeen, presence.lastSeen(.detector(detector.id))].compactMap(\.self).max()
+        let badges = PageWords.badges(detector, presence, call)
         var row: [String: Any] = [
             "id": detector.id.description, "place": detector.place, "address": detector.address,
-            "kind": call.word("fire.kind.\(detector.kind.rawValue)"), "badges": PageWords.badges(detector, call),
-            "battery": detector.battery.map { "\($0) %" } ?? "—", "heard": heard.map { PageWords.short($0) } ?? "—",
+            "kind": call.word("fire.kind.\(detector.kind.rawValue)"), "badges": badges,
+            "battery": detector.battery.map { "\($0) %" } ?? "—",
+            "heard": presence.heard(detector).map { PageWords.short($0) } ?? "—",
             "onPlan": detector.plan != nil, "siteId": content.site.id.description,
             "editable": call.caller?.may(.siteWrite) == true,
         ]
         if let plan = detector.plan {
             row["mark"] = [
                 "x": "\(Double(plan.x) / 10)", "y": "\(Double(plan.y) / 10)",
-                "tint": PageWords.badges(detector, call).first?["tint"] ?? "",
+                "tint": badges.first?["tint"] ?? "",
             ]
         }
         return row
