@@ -8,8 +8,10 @@ import Synchronization
 enum BrokerLatency {
     static func measure(rate: Int, count: Int, port: Int, in folder: URL) throws -> Samples {
         let conf = folder.appendingPathComponent("mosquitto.conf")
-        try "listener \(port) 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n".write(
-            to: conf, atomically: true, encoding: .utf8)
+        try
+            "listener \(port) 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nset_tcp_nodelay true\n"
+            .write(
+                to: conf, atomically: true, encoding: .utf8)
         let broker = Process()
         broker.executableURL = URL(fileURLWithPath: "/usr/sbin/mosquitto")
         broker.arguments = ["-c", conf.path]

@@ -10,6 +10,7 @@ import Kernel
 import Logging
 import NIOCore
 import Notify
+import Pictures
 import Places
 import Registry
 import ServiceLifecycle
@@ -94,10 +95,11 @@ public struct Centre: Sendable {
         let map = try SampleMap(town: Self.sampleTown)
         try await database.write { db in try PlacesRoom.add(map.areas, map.landmarks, in: db) }
         let areas = try await PlacesRoom(database: database, logger: logger).index
+        let plan = try await Pictures.reencode(SamplePlan.png())
         try await database.write { db in
             try SampleDuty().plan(at: .now, in: db)
             let owner = try StaffDirectory.onDuty(role: .owner, area: nil, in: db).first
-            try SampleSites(map: map, areas: areas, owner: owner?.id).register(at: .now, in: db)
+            try SampleSites(map: map, areas: areas, owner: owner?.id, plan: plan.bytes).register(at: .now, in: db)
             for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {
                 let members = try StaffDirectory.onDuty(role: role, area: nil, in: db)
                 try CasesRoom.addUnit(

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Storage
 
@@ -39,6 +40,16 @@ public struct Call: Sendable {
 
     /// A value of the query; an empty one counts as none.
     public func query(_ name: String) -> String? { incoming.query[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Some of the query's values as they stand behind `?`, for the link to a list's next page or its workbook, with one
+    /// more behind them.
+    public func kept(_ names: [String], and more: (name: String, value: String)? = nil) -> String {
+        var pairs = names.compactMap { name in query(name).map { (name, $0) } }
+        if let more { pairs.append(more) }
+        return pairs.map { name, value in
+            "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+        }.joined(separator: "&")
+    }
 
     /// A header field.
     public func header(_ name: String) -> String? { incoming.header(name) }

@@ -150,6 +150,66 @@ class Fire(Town):
         expect(desk.locator("#desk .strip")).to_be_visible()
 
 
+class Owner(Town):
+    def test_an_owner_answers_from_the_phone_and_the_desk_hears_it(self):
+        desk = self.person("officer")
+        expect(desk.locator("#link-state")).to_have_attribute("data-state", "on")
+        phone = self.person("owner", 390, 844, touch=True)
+        self.assertTrue(phone.url.endswith("/mine"))
+        expect(phone.locator(".burning")).to_have_count(0)
+        expect(phone.locator(".alarm-count")).to_have_count(0)
+        self.centre.fire()
+        expect(phone.locator(".burning")).to_have_count(1)  # it comes by itself
+        self.shot(phone, "owner-burning-390")
+        self.assert_accessible(phone, "mine")
+        self.assertLessEqual(phone.evaluate("document.documentElement.scrollWidth"), 390)
+
+        phone.locator(".burning [data-dialog]").click()
+        phone.locator("dialog textarea").fill("后厨炒菜油烟，没有明火")
+        phone.locator("dialog .primary").click()
+        expect(phone.locator(".said")).to_contain_text("后厨炒菜油烟")
+        expect(desk.locator(".case .reasons")).to_contain_text("后厨炒菜油烟")
+        expect(desk.locator(".items .item.waiting")).to_have_count(1)  # the desk still takes and verifies
+
+        phone.locator(".burning .danger").click()
+        phone.locator("dialog[open] .danger").click()
+        expect(phone.locator(".said")).to_contain_text("确有火情")
+        expect(desk.locator(".case .title .badge.bad")).to_contain_text("特别严重")
+        self.assertEqual(phone.request.get("/sites").status, 200)
+        self.assertEqual(phone.request.get("/cases").status, 403)
+
+
+class Keys(Town):
+    def test_the_desk_is_worked_by_keys_and_a_mute_ends_by_itself(self):
+        self.centre.fire(unit=1, source=0x379 + 3)
+        self.centre.fire(unit=1, source=0x379 + 4)
+        desk = self.person("officer")
+        desk.clock.install()
+        desk.goto("/")
+        expect(desk.locator(".items .item.waiting")).to_have_count(2)
+        desk.keyboard.press("?")
+        expect(desk.locator("dialog")).to_be_visible()
+        self.assert_accessible(desk, "keys")
+        desk.keyboard.press("Escape")
+        expect(desk.locator("dialog")).to_have_count(0)
+        first = desk.locator(".case .title h2").inner_text()
+        desk.keyboard.press("j")
+        expect(desk.locator(".case .title h2")).not_to_have_text(first)
+        desk.keyboard.press("k")
+        expect(desk.locator(".case .title h2")).to_have_text(first)
+        expect(desk.locator(".sound.ringing")).to_be_visible()
+        desk.keyboard.press("m")
+        expect(desk.locator(".sound.muted")).to_be_visible()
+        desk.clock.fast_forward(121_000)
+        expect(desk.locator(".sound.ringing")).to_be_visible()
+        # Keys do nothing while somebody writes.
+        desk.keyboard.press("n")
+        desk.locator("dialog textarea").fill("")
+        desk.keyboard.type("am")
+        expect(desk.locator("dialog textarea")).to_have_value("am")
+        expect(desk.locator(".items .item.waiting")).to_have_count(2)
+
+
 class Link(Town):
     def test_a_lost_connection_shows_within_five_seconds_and_nothing_is_missed(self):
         desk = self.person("officer")
@@ -166,25 +226,44 @@ class Link(Town):
 
 
 class Pages(Town):
-    PATHS = ["/", "/wall", "/cases", "/alarms", "/sites", "/detectors", "/units", "/messages", "/sample-gateway",
-             "/statistics", "/staff", "/roles", "/account"]
+    # Who looks at what: the leader at what the town does, the administrator at who and what is registered, the owner
+    # and the crew at their own.
+    PATHS = {
+        "leader": ["/", "/wall", "/cases", "/cases/{case}", "/alarms", "/sites", "/sites/{site}", "/detectors", "/units",
+                   "/messages", "/sample-gateway", "/statistics", "/staff", "/roles", "/account", "/nowhere", "/audit"],
+        "admin": ["/audit?verify=1", "/gateways", "/staff/new", "/staff/{person}", "/sites/new", "/sites/{site}/edit"],
+        "owner": ["/mine"],
+        "brigade": ["/field"],
+    }
+    # What these answer on purpose.
+    REFUSED = {"/nowhere": 404, "/audit": 403}
+
+    def numbers(self, page):
+        """A case, its site and a person, to fill paths with."""
+        def first(path):
+            return page.request.get(path).json()["items"][0]
+        case = first("/api/v1/cases")
+        return {"case": case["id"], "site": case["subject"].removeprefix("sites/"), "person": first("/api/v1/staff")["id"]}
 
     def test_every_page_is_accessible_in_light_and_dark_and_in_both_languages(self):
         self.centre.fire(source=0x379 + 2)  # the site with the long name
-        for language in ("zh-CN", "en"):
-            for theme in ("light", "wall"):
-                page = self.person("leader", language=language, theme=theme)
-                for path in self.PATHS:
-                    with self.subTest(path=path, theme=theme, language=language):
-                        page.goto(path)
+        self.centre.fire(source=0x379)  # the owner's
+        for role, paths in self.PATHS.items():
+            for language, theme in (("zh-CN", "light"), ("en", "wall")):
+                page = self.person(role, language=language, theme=theme)
+                names = self.numbers(page) if role in ("leader", "admin") else {}
+                for path in paths:
+                    with self.subTest(role=role, path=path, theme=theme, language=language):
+                        answer = page.goto(path.format(**names))
+                        self.assertEqual(answer.status, self.REFUSED.get(path, 200))
                         if path in ("/", "/wall"):
                             expect(page.locator("#desk .strip")).to_be_visible()
-                            expect(page.locator(".items .item")).to_have_count(1)
+                            expect(page.locator(".items .item")).to_have_count(2)
                         self.assert_accessible(page, path)
                         self.assertEqual(page.evaluate("document.documentElement.lang")[:2], language[:2])
                         # An unknown key shows itself: words with a dot inside are such keys.
                         text = page.locator("body").inner_text()
-                        self.assertEqual(re.findall(r"\b(?:js|common|desk|cases|fire|field|map|sound|notify|places|centre)\.[a-z]\w+", text), [])
+                        self.assertEqual(re.findall(r"\b(?:js|common|desk|cases|fire|field|map|sound|notify|places|centre|identity|audit)\.(?!read\b)[a-z]\w+", text), [])
                         self.shot(page, f"page{path.replace('/', '-')}-{theme}-{language}")
                 page.context.close()
 
@@ -194,9 +273,11 @@ class Pages(Town):
         expect(wall.locator("#desk .strip")).to_be_visible()
         self.shot(wall, "wall-1920")
         phone = self.person("officer", 390, 844, touch=True)
-        for path in ("/", "/cases"):
-            phone.goto(path)
-            phone.wait_for_timeout(500)
+        names = self.numbers(wall)
+        for path in ("/", "/cases", "/cases/{case}", "/sites", "/sites/{site}", "/alarms", "/detectors", "/messages",
+                     "/statistics", "/units", "/sample-gateway", "/account"):
+            phone.goto(path.format(**names))
+            phone.wait_for_timeout(200)
             self.assertLessEqual(phone.evaluate("document.documentElement.scrollWidth"), 390, path)
             self.shot(phone, f"phone{path.replace('/', '-')}-390")
 

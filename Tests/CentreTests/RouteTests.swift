@@ -53,6 +53,18 @@ struct RouteTests {
         await town.close()
     }
 
+    @Test("Every permission that a route names has words for the page of roles, in both languages")
+    func permissionWords() async throws {
+        let town = try await Town.open()
+        let catalogue = try Catalogue(bundles: RoomList.resources)
+        let names = town.house.routes.permissions.values.map(\.name).sorted()
+        for language in Language.allCases {
+            #expect(
+                names.filter { !catalogue.keys(language).contains("permission.\($0)") } == [], "\(language.rawValue)")
+        }
+        await town.close()
+    }
+
     @Test("A page of every list that needs nothing more than a query answers to who may read it")
     func lists() async throws {
         let town = try await Town.open()

@@ -15,14 +15,17 @@ extension CasesRoom {
                 "severityText": call.word("cases.severity.\(row.severity)"), "severityTint": tint(severity),
                 "overdue": row.overdue, "supervised": row.supervised,
             ] as [String: Any],
-            "moves": detail.allowed.map { name -> [String: Any] in
-                switch name {
-                case "acknowledge": alarmMove(name, danger: false, choices: [], call)
-                case "verify": alarmMove(name, danger: false, choices: verifyChoices(call), call)
-                case "dispatch": dispatchMove(detail, units, call)
-                default: CaseMove(rawValue: name).map { move($0, call) } ?? [:]
-                }
-            },
+            // What ends a case without help stands last.
+            "moves":
+                (detail.allowed.filter { !Self.dangers.contains($0) } + detail.allowed.filter(Self.dangers.contains))
+                .map { name -> [String: Any] in
+                    switch name {
+                    case "acknowledge": alarmMove(name, danger: false, choices: [], call)
+                    case "verify": alarmMove(name, danger: false, choices: verifyChoices(call), call)
+                    case "dispatch": dispatchMove(detail, units, call)
+                    default: CaseMove(rawValue: name).map { move($0, call) } ?? [:]
+                    }
+                },
             "alarms": [
                 "present": !detail.alarms.isEmpty, "countText": String(detail.alarms.count),
                 "items": detail.alarms.map { alarm($0, call) },
@@ -31,10 +34,8 @@ extension CasesRoom {
                 ["at": line.at, "atText": shortText(line.at), "actor": line.actor, "typeText": "", "text": line.text]
             },
             "clocks": detail.clocks.map { clock($0, call) },
-            "responseTimes": detail.responseTimes.map { time -> [String: Any] in
-                ["label": call.word("cases.step.\(time.step)"), "value": spanText(time.ms, call)]
-            },
-            "facts": facts(row, call),
+            "responseTimes": responseTimes(detail, call),
+            "facts": facts(detail, call),
             "tasks": detail.tasks.map { task -> [String: Any] in
                 [
                     "unitName": task.unitName, "stateText": call.word("cases.taskState.\(task.state)"),
@@ -42,14 +43,16 @@ extension CasesRoom {
                     "at": task.at, "atText": shortText(task.at), "note": task.note,
                 ]
             },
-            "messages": detail.messages.map { message -> [String: Any] in
-                [
-                    "to": message.to, "channelText": call.word("cases.channel.\(message.channel)"),
-                    "stateText": call.word("cases.messageState.\(message.state)"),
-                    "stateTint": message.state == "failed" ? "bad" : "", "at": message.at,
-                    "atText": shortText(message.at),
-                ]
-            },
+            "messages": detail.messages.suffix(Self.messagesShown).reversed().map { message($0, call) },
+            "noMessages": detail.messages.isEmpty,
+            "olderMessages": detail.messages.count <= Self.messagesShown
+                ? [:]
+                : [
+                    "present": true,
+                    "title": call.word(
+                        "cases.olderMessages", ["n": String(detail.messages.count - Self.messagesShown)]),
+                    "items": detail.messages.dropLast(Self.messagesShown).reversed().map { message($0, call) },
+                ],
             "panels": detail.panels.map { panel -> [String: Any] in
                 [
                     "title": panel.title, "href": panel.href, "link": panel.link,
@@ -63,11 +66,46 @@ extension CasesRoom {
         return try call.page("case", title: row.title, context)
     }
 
+    private static let dangers: Set<String> = [CaseMove.reject.rawValue, CaseMove.standDown.rawValue]
+
+    /// Messages that stand open on the page; the older ones are folded away.
+    private static let messagesShown = 6
+
+    private func message(_ message: MessageView, _ call: Call) -> [String: Any] {
+        [
+            "to": message.to, "channelText": call.word("js.channel.\(message.channel)"),
+            "stateText": call.word("js.messageState.\(message.state)"),
+            "stateTint": message.state == "failed"
+                ? "bad" : ["delivered", "answered"].contains(message.state) ? "ok" : "",
+            "at": message.at, "atText": String(message.at.dropFirst(11).prefix(8)),
+        ]
+    }
+
+    /// What was reached when, and how long the next step has been waited for.
+    private func responseTimes(_ detail: CaseDetail, _ call: Call) -> [[String: Any]] {
+        var rows = detail.responseTimes.map { time -> [String: Any] in
+            ["label": call.word("cases.step.\(time.step)"), "value": spanText(time.ms, call)]
+        }
+        let steps: [CaseState.Step] =
+            detail.alarms.isEmpty
+            ? [.handled, .closed] : [.acknowledged, .verified, .dispatched, .arrived, .handled, .closed]
+        let reached = Set(detail.responseTimes.map(\.step))
+        if CasePhase(rawValue: detail.row.state)?.isFinal == false, let opened = Instant(detail.row.openedAt),
+            let next = steps.first(where: { !reached.contains($0.rawValue) })
+        {
+            rows.append([
+                "label": call.word("cases.step.\(next.rawValue)"), "waits": true,
+                "value": call.word("cases.step.waiting", ["span": spanText(Instant.now - opened, call)]),
+            ])
+        }
+        return rows
+    }
+
     private func move(_ move: CaseMove, _ call: Call) -> [String: Any] {
         var context: [String: Any] = [
             "path": "moves", "type": move.rawValue, "label": call.word("cases.move.\(move.rawValue)"),
-            "tint": move == .close ? "primary" : move == .reject || move == .standDown ? "danger" : "",
-            "danger": move == .reject || move == .standDown,
+            "tint": move == .close ? "primary" : Self.dangers.contains(move.rawValue) ? "danger" : "",
+            "danger": Self.dangers.contains(move.rawValue),
             "text": ["label": call.word("cases.form.text"), "required": move.needsText] as [String: Any],
         ]
         if let help = call.word(ifKnown: "cases.moveHelp.\(move.rawValue)") { context["help"] = help }
@@ -136,11 +174,11 @@ extension CasesRoom {
     private func alarm(_ alarm: AlarmView, _ call: Call) -> [String: Any] {
         [
             "detectorName": alarm.detectorName, "address": alarm.address,
-            "kindText": call.word("cases.alarmKind.\(alarm.kind)"), "firstAt": alarm.firstAt,
+            "kindText": call.word("js.kind.\(alarm.kind)"), "firstAt": alarm.firstAt,
             "firstAtText": shortText(alarm.firstAt), "count": String(alarm.count),
             "stateTint": alarm.state == "raised" ? "bad" : alarm.state == "cleared" ? "" : "info",
-            "stateText": alarm.verdict.map { call.word("cases.verdict.\($0)") }
-                ?? call.word("cases.alarmState.\(alarm.state)"),
+            "stateText": alarm.verdict.map { call.word("js.verdict.\($0)") }
+                ?? call.word("js.alarmState.\(alarm.state)"),
             "reasons": alarm.reasons.map { ["rule": $0.rule, "text": $0.text] },
         ]
     }
@@ -157,7 +195,8 @@ extension CasesRoom {
         ]
     }
 
-    private func facts(_ row: CaseRow, _ call: Call) -> [[String: Any]] {
+    private func facts(_ detail: CaseDetail, _ call: Call) -> [[String: Any]] {
+        let row = detail.row
         var facts: [[String: Any]] = [
             ["label": call.word("cases.column.kind"), "value": call.word("cases.kindName.\(row.kind)")],
             ["label": call.word("cases.column.place"), "value": row.place],
@@ -169,7 +208,11 @@ extension CasesRoom {
         }
         if row.subject.hasPrefix("sites/") {
             facts.append(
-                ["label": call.word("cases.column.site"), "value": row.place, "href": "/" + row.subject])
+                [
+                    "label": call.word("cases.column.site"),
+                    "value": detail.alarms.lazy.map(\.siteName).first { !$0.isEmpty } ?? row.title,
+                    "href": "/" + row.subject,
+                ])
         }
         return facts.filter { ($0["value"] as? String)?.isEmpty == false }
     }

@@ -53,19 +53,11 @@ extension CasesRoom {
         filter.area = call.query("area").flatMap(AreaID.init)
         filter.subject = call.query("subject")
         filter.overdueAt = call.query("overdue") == "1" ? .now : nil
-        filter.from = call.query("from").flatMap(day)
-        filter.to = call.query("to").flatMap(day)
+        filter.from = call.query("from").flatMap { Instant($0) }
+        filter.to = call.query("to").flatMap { Instant($0) }
         filter.text = call.query("q").map { String($0.prefix(60)) }
         filter.before = call.query("before").flatMap(CaseID.init)
         return filter
-    }
-
-    private func day(_ text: String) -> Instant? {
-        let parts = text.split(separator: "-").compactMap { Int($0) }
-        guard parts.count == 3, (1_970...2_200).contains(parts[0]), (1...12).contains(parts[1]),
-            (1...31).contains(parts[2])
-        else { return nil }
-        return CivilTime.instant(parts[0], parts[1], parts[2])
     }
 
     private func page(_ call: Call) async throws -> (records: [CaseRecord], more: Bool) {
@@ -76,16 +68,10 @@ extension CasesRoom {
     }
 
     private func nextPage(_ path: String, _ call: Call, after id: CaseID) -> String {
-        var names = ["open", "state", "kind", "severity", "area", "overdue", "from", "to", "limit"]
-            .compactMap { name in
-                call.query(name).map { "\(name)=\($0.filter { $0.isLetter || $0.isNumber || $0 == "-" })" }
-            }
-        if let text = call.query("q")?.addingPercentEncoding(withAllowedCharacters: .alphanumerics) {
-            names.append("q=\(text)")
-        }
-        names.append("before=\(id)")
-        return path + "?" + names.joined(separator: "&")
+        path + "?" + call.kept(Self.filterNames + ["limit"], and: ("before", id.description))
     }
+
+    private static let filterNames = ["open", "state", "kind", "severity", "area", "overdue", "from", "to", "q"]
 
     private func listPage(_ call: Call) async throws -> Answer {
         let (records, more) = try await page(call)
@@ -102,7 +88,7 @@ extension CasesRoom {
             "severities": chosen("severity", Severity.allCases.map { String($0.rawValue) }, "cases.severity"),
             "values": ["q": call.query("q") ?? "", "from": call.query("from") ?? "", "to": call.query("to") ?? ""],
             "openOnly": call.query("open") == "1", "overdueOnly": call.query("overdue") == "1",
-            "export": "/cases.xlsx?" + (nextPage("", call, after: CaseID(rawValue: .max)).dropFirst()),
+            "export": "/cases.xlsx?" + call.kept(Self.filterNames),
         ]
         if more, let last = records.last { context["next"] = nextPage("/cases", call, after: last.id) }
         return try call.page("case-list", title: call.word("cases.listTitle"), context)
@@ -115,8 +101,8 @@ extension CasesRoom {
             "state": call.word("cases.phase.\(record.phase)"), "stateTint": tint(record.phase),
             "severity": call.word("cases.severity.\(record.severity.rawValue)"),
             "severityTint": tint(record.severity), "overdue": record.isOverdue(at: now),
-            "openedAt": record.openedAt.rfc3339, "openedText": clockText(record.openedAt),
-            "closedText": record.closedAt.map(clockText) ?? "",
+            "openedAt": record.openedAt.rfc3339, "openedText": record.openedAt.text,
+            "dueText": record.isOpen ? record.dueAt?.text ?? "" : "",
         ]
     }
 
@@ -146,15 +132,9 @@ extension CasesRoom {
     }
 }
 
-/// `2026-11-24 09:05:07` in China Standard Time.
-func clockText(_ moment: Instant) -> String {
-    let text = moment.rfc3339
-    return text.prefix(10) + " " + text.dropFirst(11).prefix(8)
-}
-
 func tint(_ phase: CasePhase) -> String {
     switch phase {
-    case .open: "bad"
+    case .open: "warn"
     case .accepted, .assigned, .handling: "info"
     case .handled: "warn"
     case .closed: "ok"

@@ -10,6 +10,8 @@ struct SampleSites {
     let areas: AreaIndex
     /// The account that owns the first site.
     let owner: StaffID?
+    /// A floor plan as JPEG, which the first sites share.
+    let plan: [UInt8]
 
     private static let trades: [(name: String, rooms: [String])] = [
         ("玩具厂", ["注塑车间", "喷漆间", "成品仓库", "员工宿舍二楼"]), ("小炒店", ["后厨", "包间走廊", "储物间"]),
@@ -21,6 +23,8 @@ struct SampleSites {
     private static let names = ["云汐", "顺丰源", "福满", "鑫盛", "小红", "荣华", "老地方", "东方", "美满", "诚信", "康乐", "百姓"]
     private static let surnames = ["贺", "邹", "岑", "柏", "费", "阮", "褚", "宓", "戚", "殷"]
 
+    /// How many of them have a floor plan.
+    private static let planned = 12
     /// How many sites there are.
     static let count = 128
 
@@ -50,8 +54,9 @@ struct SampleSites {
             detectors: trade.rooms.enumerated().map { number, room in
                 FireGuard.NewDetector(
                     address: detectorAddress(index, number), kind: kind(room), place: room,
-                    plan: PlanPosition(x: 180 + number % 2 * 560, y: 220 + number / 2 * 480))
+                    plan: PlanPosition(x: 255 + number % 2 * 485, y: 220 + number / 2 * 520))
             }, at: now, in: db)
+        if index < Self.planned { try FireGuard.setPlan(plan, of: site.id, at: now, in: db) }
     }
 
     /// User information transmission devices from 000000000379 on; then a broker's topics, then pushes.

@@ -107,21 +107,9 @@ struct AlarmRoutes {
 enum NextPage {
     static func link(_ call: Call, _ after: String?) -> String? {
         guard let after else { return nil }
-        let kept = ["siteId", "gatewayId", "state", "from", "to", "q", "bbox", "needsWork", "owed", "limit"].compactMap
-        {
-            name in
-            call.query(name).map { "\(name)=\(encode($0))" }
-        }
-        return call.incoming.path + "?" + (kept + ["after=\(after)"]).joined(separator: "&")
-    }
-
-    private static func encode(_ text: String) -> String {
-        text.utf8.map { byte in
-            let isPlain =
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
-                || byte == 46 || byte == 95 || byte == 126
-            return isPlain
-                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
+        return call.incoming.path + "?"
+            + call.kept(
+                ["siteId", "gatewayId", "state", "from", "to", "q", "bbox", "needsWork", "owed", "limit"],
+                and: ("after", after))
     }
 }

@@ -99,11 +99,7 @@ extension NotifyRoom {
     }
 
     private func next(_ path: String, _ call: Call, after id: MessageID) -> String {
-        var parts = ["state", "channel", "case", "subject", "q", "limit"].compactMap { name in
-            call.query(name)?.addingPercentEncoding(withAllowedCharacters: .alphanumerics).map { "\(name)=\($0)" }
-        }
-        parts.append("before=\(id)")
-        return path + "?" + parts.joined(separator: "&")
+        path + "?" + call.kept(["state", "channel", "case", "subject", "q", "limit"], and: ("before", id.description))
     }
 
     private func list(_ call: Call) async throws -> Answer {
@@ -120,16 +116,16 @@ extension NotifyRoom {
                     "id": message.id.description, "to": message.to.name, "phone": maskedPhone(message.to.phone),
                     "role": call.word(ifKnown: "notify.role.\(message.to.role)")
                         ?? call.word("role.\(message.to.role)"),
-                    "channel": call.word("cases.channel.\(message.channel.rawValue)"), "text": message.text,
-                    "state": call.word("cases.messageState.\(message.state.rawValue)"), "tint": message.state.tint,
+                    "channel": call.word("js.channel.\(message.channel.rawValue)"), "text": message.text,
+                    "state": call.word("js.messageState.\(message.state.rawValue)"), "tint": message.state.tint,
                     "caseId": message.caseID?.description ?? "", "hasCase": message.caseID != nil,
                     "queuedAt": message.queuedAt.rfc3339, "queuedText": message.queuedAt.text,
                     "attempt": String(message.attempt), "mayRepeat": message.mayRepeat,
                     "canRetry": maySend && message.state == .failed,
                 ]
             },
-            "states": choices("state", MessageState.allCases.map(\.rawValue), "cases.messageState"),
-            "channels": choices("channel", Channel.allCases.map(\.rawValue), "cases.channel"),
+            "states": choices("state", MessageState.allCases.map(\.rawValue), "js.messageState"),
+            "channels": choices("channel", Channel.allCases.map(\.rawValue), "js.channel"),
             "values": ["q": call.query("q") ?? ""],
             "export": next("/messages.xlsx", call, after: MessageID(rawValue: .max)),
             "noGateway": token == nil,
@@ -150,8 +146,8 @@ extension NotifyRoom {
             for message in messages {
                 book.add([
                     .moment(message.queuedAt.ms), .text(message.to.name), .text(maskedPhone(message.to.phone)),
-                    .text(call.word("cases.channel.\(message.channel.rawValue)")),
-                    .text(call.word("cases.messageState.\(message.state.rawValue)")),
+                    .text(call.word("js.channel.\(message.channel.rawValue)")),
+                    .text(call.word("js.messageState.\(message.state.rawValue)")),
                     .number(Double(message.attempt)), .text(message.text),
                 ])
             }

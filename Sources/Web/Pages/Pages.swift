@@ -93,7 +93,7 @@ public struct Pages: Sendable {
             if let number = shell.unacknowledged(caller), number > 0 { all["alarmCount"] = ["number": String(number)] }
         }
         if let key = reader.flash, let text = catalogue.word(ifKnown: "flash.\(key)", language) {
-            all["flash"] = ["kind": "good", "text": text]
+            all["flash"] = ["kind": "ok", "text": text]
         }
         all.merge(context) { _, own in own }
         return library.render(all, withTemplate: template)

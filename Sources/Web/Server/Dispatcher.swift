@@ -159,9 +159,11 @@ extension Dispatcher {
         if problem.code == "password.must-change" { return .redirect(to: "/login") }
         var context: [String: Any] = [
             "status": String(problem.status), "back": "/",
-            "detail": [problem.detail, call.fieldWords(problem).map { "\($0): \($1)" }.joined(separator: "; ")]
-                .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " "),
         ]
+        let detail = [problem.detail, call.fieldWords(problem).map { "\($0): \($1)" }.joined(separator: "; ")]
+            .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+        if !detail.isEmpty { context["detail"] = detail }
+        if let hint = call.word(ifKnown: "problem.hint.\(problem.status)") { context["hint"] = hint }
         if let reference { context["reference"] = reference }
         let template = call.caller == nil ? "error" : "problem"
         return (try? call.page(template, title: words(problem, call), context, status: problem.status))

@@ -44,8 +44,9 @@ public final class UITDServer: Service {
             .childChannelOption(ChannelOptions.socketOption(.so_keepalive), value: 1)
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 4)
-            .childChannelOption(
-                ChannelOptions.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2_048))
+            // A connection keeps its buffer while it is idle, and most are: room for several heartbeats or an alarm, and
+            // what is longer takes a second read.
+            .childChannelOption(ChannelOptions.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 512))
         let listener = try await bootstrap.bind(host: bounds.host, port: bounds.port).get()
         let port = listener.localAddress?.port ?? bounds.port
         logger.info("gb26875 listens", metadata: ["port": "\(port)"])

@@ -27,7 +27,7 @@ struct AlarmListPage {
             let found = try AlarmStore.list(filter, limit: limit + 1, in: db)
             return (found, try SiteStore.find(Set(found.compactMap(\.site)), in: db))
         }
-        let query = PageWords.query(call, ["state", "verdict", "limit"])
+        let query = call.kept(["state", "verdict", "limit"])
         var context: [String: Any] = [
             "items": found.prefix(limit).map { alarm -> [String: Any] in
                 [

@@ -38,7 +38,7 @@ struct DevicePages {
             let found = try DeviceStore.detectors(filter, limit: limit + 1, in: db)
             return (found, try SiteStore.find(Set(found.map(\.site)), in: db))
         }
-        let query = PageWords.query(call, ["needsWork", "kind", "limit"])
+        let query = call.kept(["needsWork", "kind", "limit"])
         var context: [String: Any] = [
             "items": found.prefix(limit).map { detector -> [String: Any] in
                 [
@@ -138,12 +138,12 @@ struct DevicePages {
                 if let site = gateway.site { row["siteId"] = site.description }
                 return row
             },
-            "export": "/gateways.xlsx?" + PageWords.query(call, ["kind"]),
+            "export": "/gateways.xlsx?" + call.kept(["kind"]),
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]
         if let place = broker.place { context["broker"] = brokerRow(place, call) }
         if found.count > limit {
-            context["next"] = "/gateways?\(PageWords.query(call, ["kind", "limit"]))&after=\(found[limit - 1].id)"
+            context["next"] = "/gateways?\(call.kept(["kind", "limit"]))&after=\(found[limit - 1].id)"
         }
         return try call.page("gateway-list", title: call.word("fire.gateways.title"), context)
     }

@@ -16,13 +16,6 @@ enum PageWords {
         }
     }
 
-    /// The same query for another path.
-    static func query(_ call: Call, _ names: [String]) -> String {
-        names.compactMap { name in
-            call.query(name)?.addingPercentEncoding(withAllowedCharacters: .alphanumerics).map { "\(name)=\($0)" }
-        }.joined(separator: "&")
-    }
-
     static func tint(_ state: SiteHealth.State) -> String {
         switch state {
         case .fire: "bad"

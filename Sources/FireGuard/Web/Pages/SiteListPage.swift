@@ -29,7 +29,7 @@ struct SiteListPage {
             let sites = try SiteStore.list(filter, limit: limit + 1, in: db)
             return (sites, try SiteHealth.of(sites.map(\.id), in: db))
         }
-        let query = PageWords.query(call, ["q", "state", "limit"])
+        let query = call.kept(["q", "state", "limit"])
         let now = Instant.now
         var context: [String: Any] = [
             "items": sites.prefix(limit).map { site -> [String: Any] in

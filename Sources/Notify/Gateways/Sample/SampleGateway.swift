@@ -88,7 +88,7 @@ public struct SampleGateway: Sendable {
     private func row(_ item: SampleDelivery, _ call: Call) -> [String: Any] {
         var row: [String: Any] = [
             "id": item.id, "name": item.name, "phone": item.phone, "text": item.text,
-            "channel": call.word("cases.channel.\(item.channel)"), "isCall": item.channel == Channel.call.rawValue,
+            "channel": call.word("js.channel.\(item.channel)"), "isCall": item.channel == Channel.call.rawValue,
             "at": item.at.rfc3339, "atText": item.at.text, "mayRepeat": item.mayRepeat, "again": item.times > 1,
         ]
         if let answer = item.answer { row["answer"] = call.word("notify.sample.answer.\(answer)") }

@@ -19,7 +19,7 @@ function Alarm({ alarm }) {
   return html`<li><div class="row"><strong>${word(`kind.${alarm.kind}`)}</strong><span>${alarm.detectorName || alarm.address}</span>
       <span class=${`badge end ${tint}`}>${alarm.verdict ? word(`verdict.${alarm.verdict}`) : word(`alarmState.${alarm.state}`)}</span></div>
     <div class="hint">${word("alarm.times", { first: shortTime(alarm.firstAt), last: shortTime(alarm.lastAt), n: alarm.count })} · <span class="mono">${alarm.address}</span></div>
-    ${alarm.reasons.length ? html`<ul class="reasons" aria-label=${word("alarm.reasons")}>${alarm.reasons.map((/** @type {any} */ reason) => html`<li><code>${reason.rule}</code> ${reason.text}</li>`)}</ul>` : null}</li>`;
+    ${alarm.reasons.length ? html`<ul class="reasons" aria-label=${word("alarm.reasons")}>${alarm.reasons.map((/** @type {any} */ reason) => html`<li>${reason.text} <code>${reason.rule}</code></li>`)}</ul>` : null}</li>`;
 }
 
 const keyOf = /** @type {Record<string, string>} */ ({ acknowledge: "A", verify: "V", dispatch: "D", note: "N" });
@@ -32,7 +32,8 @@ export function CasePanel({ record, fetchedAt, canAct, onAction }) {
   }
   const age = now() - fetchedAt;
   const main = ["acknowledge", "verify", "dispatch", "note"].filter(name => record.allowed.includes(name));
-  const other = record.allowed.filter((/** @type {string} */ name) => !(name in keyOf));
+  const page = `/cases/${encodeURIComponent(record.id)}#moves`, closes = record.allowed.includes("close");
+  const other = record.allowed.filter((/** @type {string} */ name) => !(name in keyOf) && name !== "close");
   return html`<section class="pane case" aria-label=${word("desk.case")}>
     <header><div class="title"><h2>${record.title}</h2>
       <div class="hint"><a href=${`/cases/${encodeURIComponent(record.id)}`}>${record.number}</a> · ${record.areaName} · ${shortTime(record.openedAt)}</div>
@@ -40,8 +41,9 @@ export function CasePanel({ record, fetchedAt, canAct, onAction }) {
         <span class=${`badge ${record.severity > 2 ? "bad" : record.severity > 1 ? "warn" : ""}`}>${word(`severity.${record.severity}`)}</span>
         ${record.overdue ? html`<span class="badge bad">${word("overdue")}</span>` : null}</div></div></header>
     ${canAct && record.allowed.length ? html`<div class="actions">
-      ${main.map((name, index) => html`<button class=${`button ${index === 0 ? name === "acknowledge" ? "danger" : "primary" : ""}`} onClick=${() => onAction(name)}>${word(`action.${name}`)} <kbd aria-hidden="true">${keyOf[name]}</kbd></button>`)}
-      ${other.length ? html`<a class="button quiet" href=${`/cases/${encodeURIComponent(record.id)}#moves`}>${word("desk.otherMoves", { n: other.length })}</a>` : null}</div>` : null}
+      ${closes ? html`<a class="button primary" href=${page}>${word("action.close")}</a>` : null}
+      ${main.map((name, index) => html`<button class=${`button ${index === 0 && !closes ? name === "acknowledge" ? "danger" : "primary" : ""}`} onClick=${() => onAction(name)}>${word(`action.${name}`)} <kbd aria-hidden="true">${keyOf[name]}</kbd></button>`)}
+      ${other.length ? html`<a class="button quiet" href=${page}>${word("desk.otherMoves", { n: other.length })}</a>` : null}</div>` : null}
     <div class="scroll" tabindex="0" role="group" aria-label=${word("desk.caseDetails")}>
       ${record.clocks.length ? html`<div class="block">${record.clocks.map((/** @type {any} */ clock) => html`<${Clock} clock=${clock} age=${age} />`)}</div>` : null}
       ${record.alarms.length ? html`<div class="block"><h3>${word("desk.alarms")} <b>${record.alarms.length}</b></h3><ul class="alarms">${record.alarms.slice(0, 30).map((/** @type {any} */ alarm) => html`<${Alarm} alarm=${alarm} />`)}</ul>

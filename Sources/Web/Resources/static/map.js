@@ -105,7 +105,7 @@ export async function openMap(container, { onCase, onSites, onError }) {
   };
   try {
     const box = await loadAreas();
-    if (box) map.fitBounds(box, { padding: 24, duration: 0 });
+    if (box) map.fitBounds(box, { padding: { top: 56, bottom: 64, left: 48, right: 48 }, duration: 0 });
   } catch { onError?.(word("map.noAreas")); }
   await loadSites();
   let wait = 0;
@@ -128,7 +128,7 @@ export async function openMap(container, { onCase, onSites, onError }) {
         const key = alarm.siteId ?? alarm.address, waiting = alarm.state === "raised", before = places.get(key);
         if (before && (before.properties.waiting || !waiting)) continue;
         places.set(key, point(alarm.location, { caseId: alarm.caseId, waiting, selected: alarm.caseId === selectedCase,
-          sign: word(`kindSign.${alarm.kind}`), label: `${alarm.siteName}\n${word(`alarmState.${alarm.state}`)}` }));
+          sign: word(`kindSign.${alarm.kind}`), label: `${short(alarm.siteName)}\n${word(`alarmState.${alarm.state}`)}` }));
       }
       map.getSource("alarms").setData({ type: "FeatureCollection", features: [...places.values()] });
     },
@@ -137,6 +137,9 @@ export async function openMap(container, { onCase, onSites, onError }) {
     refresh: loadSites,
   };
 }
+
+/** A name that does not cover the map. @param {string} name */
+const short = name => (name.length > 13 ? `${name.slice(0, 12)}…` : name);
 
 /** @param {{lat: number, lon: number}} place @param {object} properties */
 function point({ lat, lon }, properties) {
