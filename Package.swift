@@ -74,7 +74,7 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 "MQTT", "Pictures",
-                "Watch", "Registry", "TownMap", "Woodpecker", "Duty",
+                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
                 unixSignals,
                 yams, nioSSL,
@@ -109,6 +109,10 @@ let package = Package(
                 "Geo",
                 httpClient, httpTypes, logging, lifecycle, nio,
             ]),
+
+        room(
+            "Broadcast",
+            needs: ["Kernel", "Storage", "Web", "Identity", "Cases", "CAP", "XML", "Crypt"]),
 
         // The desk.
         room(
@@ -210,6 +214,9 @@ let package = Package(
             needs: ["Duty", "Cases", "Identity", "Notify", "Web", "Kernel", "Storage", "StorageTesting", logging]),
         tests("Geo", needs: ["Geo"]),
         tests("XML", needs: ["XML"]),
+        tests(
+            "Broadcast",
+            needs: ["Broadcast", "CAP", "Cases", "Identity", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("CAP", needs: ["CAP", "Kernel", "XML"]),
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),

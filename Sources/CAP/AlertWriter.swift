@@ -23,7 +23,7 @@ public enum AlertWriter {
         xml.leaf("incidents", ifAny: quoted(alert.incidents))
         for info in alert.infos { write(info, &xml) }
         xml.close()
-        return xml.text + "\n"
+        return xml.text
     }
 
     private static func write(_ info: Info, _ xml: inout XMLWriter) {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Broadcast
 import Cases
 import Crypt
 import Duty
@@ -119,6 +120,7 @@ extension Centre {
             identity,
             notify,
             fireRoom,
+            try broadcast(areas: areas, cases: cases),
             try WatchRoom(media: media),
             try DutyRoom(
                 database: database, desk: duty, planning: Planning(calendar: cases.calendar), cases: cases,

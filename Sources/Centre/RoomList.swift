@@ -1,3 +1,4 @@
+import Broadcast
 import Cases
 import Duty
 import FireGuard
@@ -24,6 +25,7 @@ enum RoomList {
             FireGuard.schema(),
             Migration.load(room: "web", bundle: WebResources.bundle),
             DutyRoom.schema(),
+            BroadcastRoom.schema(),
             WatchRoom.schema(),
             RegistryRoom.schema(),
             TownMapRoom.schema(),
@@ -41,6 +43,7 @@ enum RoomList {
             FireGuard.resources,
             PlacesRoom.resources,
             DutyRoom.resources,
+            BroadcastRoom.resources,
             WatchRoom.resources,
             RegistryRoom.resources,
             TownMapRoom.resources,

@@ -10,24 +10,28 @@ public struct XMLWriter: Sendable {
         text = "<?xml version=\"1.0\" encoding=\"\(encoding)\"?>\n"
     }
 
-    /// Opens an element.
+    /// Opens an element that holds elements; each stands on a line of its own.
     public mutating func open(_ name: String, _ attributes: KeyValuePairs<String, String> = [:]) {
-        text += "<" + name
-        for (key, value) in attributes { text += " \(key)=\"\(Self.escaped(value))\"" }
-        text += ">"
+        begin(name, attributes)
+        text += "\n"
         open.append(name)
     }
 
     /// Closes the element that was opened last.
     public mutating func close() {
-        if let name = open.popLast() { text += "</\(name)>" }
+        if let name = open.popLast() { text += "</\(name)>\n" }
     }
 
     /// An element with text in it.
     public mutating func leaf(_ name: String, _ value: String, _ attributes: KeyValuePairs<String, String> = [:]) {
-        open(name, attributes)
-        text += Self.escaped(value)
-        close()
+        begin(name, attributes)
+        text += Self.escaped(value) + "</\(name)>\n"
+    }
+
+    private mutating func begin(_ name: String, _ attributes: KeyValuePairs<String, String>) {
+        text += "<" + name
+        for (key, value) in attributes { text += " \(key)=\"\(Self.escaped(value))\"" }
+        text += ">"
     }
 
     /// An element with text in it, where there is any.

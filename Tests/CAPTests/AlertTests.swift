@@ -60,7 +60,7 @@ struct AlertTests {
     func schema() throws {
         let text = AlertWriter.document(whole)
         let swapped = text.replacingOccurrences(
-            of: "<status>Exercise</status><msgType>Update</msgType>",
+            of: "<status>Exercise</status>\n<msgType>Update</msgType>",
             with: "<msgType>Update</msgType><status>Exercise</status>")
         #expect(try faults(swapped) == [AlertFault("status", "order")])
         let missing = text.replacingOccurrences(of: "<urgency>Expected</urgency>", with: "")

@@ -24,6 +24,8 @@ public struct CentreConfiguration: Sendable {
     public var media = MediaProcess.Configuration()
     /// The broker to listen to.
     public var broker = BrokerSettings()
+    /// How the centre speaks and hears in the Common Alerting Protocol.
+    public var cap = AlertSettings()
     /// Where texts and calls go; `nil` leaves them to the sample town's own gateway, where there is one.
     public var messageGateway: MessageGateway?
     /// The folder of third-party scripts, filled at set-up.
@@ -48,6 +50,21 @@ public struct TLSFiles: Sendable, Equatable {
     public var certificate: URL
     /// The private key.
     public var key: URL
+}
+
+/// How a centre speaks and hears in the Common Alerting Protocol.
+public struct AlertSettings: Sendable {
+    /// The centre's name in alerts, unique in the world.
+    public var sender = "centre@zhili.invalid"
+    /// 14 digits: region 6, agency 3, unit 3, 2 more.
+    public var code = "00000000000000"
+    /// Whether the town may warn the public itself.
+    public var mayWarnPublic = false
+    /// What other centres show; `nil` hears nobody.
+    public var token: String?
+
+    /// A centre that has no name yet, warns nobody and hears nobody.
+    public init() {}
 }
 
 /// An HTTP gateway for texts and calls.

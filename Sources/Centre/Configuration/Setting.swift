@@ -54,6 +54,19 @@ extension Setting {
         }
     }
 
+    /// Yes or no.
+    static func flag(
+        _ key: String, _ about: String, set: @escaping @Sendable (inout CentreConfiguration, Bool) -> Void,
+        get: @escaping @Sendable (CentreConfiguration) -> Bool
+    ) -> Setting {
+        Setting(key: key, about: about, takes: "yes or no") { configuration, text, _ in
+            guard ["yes", "no"].contains(text) else { throw UnfitValue() }
+            set(&configuration, text == "yes")
+        } text: {
+            get($0) ? "yes" : "no"
+        }
+    }
+
     /// A file or folder.
     static func path(
         _ key: String, _ about: String, takes: String = "a path",

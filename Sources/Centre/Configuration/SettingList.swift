@@ -52,12 +52,10 @@ enum SettingList {
         } get: {
             Int64($0.gb26875Port)
         },
-        Setting(key: "media.run", about: "Whether the media process runs: pictures and voice", takes: "yes or no") {
-            configuration, text, _ in
-            guard ["yes", "no"].contains(text) else { throw UnfitValue() }
-            configuration.runsMedia = text == "yes"
-        } text: {
-            $0.runsMedia ? "yes" : "no"
+        .flag("media.run", "Whether the media process runs: pictures and voice") {
+            $0.runsMedia = $1
+        } get: {
+            $0.runsMedia
         },
         .text(
             "media.host", "Address of the devices' media port, one that they reach", takes: "a host",
@@ -142,6 +140,36 @@ enum SettingList {
             $0.messageGateway = MessageGateway(url: $0.messageGateway?.url ?? "", token: $1)
         } get: {
             $0.messageGateway?.token
+        },
+        .text(
+            "cap.sender", "The name under which the centre sends alerts (CAP 1.2), unique in the world",
+            takes: "a name without blanks, commas, < and &",
+            accepts: { !$0.isEmpty && !$0.contains { $0.isWhitespace || ",<&".contains($0) } }
+        ) {
+            $0.cap.sender = $1
+        } get: {
+            $0.cap.sender
+        },
+        .text(
+            "cap.code", "The centre's code in alerts' identifiers (GB/T 35965.1): region 6, agency 3, unit 3, 2 more",
+            takes: "14 digits", accepts: { $0.utf8.count == 14 && $0.utf8.allSatisfy { (48...57).contains($0) } }
+        ) {
+            $0.cap.code = $1
+        } get: {
+            $0.cap.code
+        },
+        .flag("cap.public", "Whether the town has the authority to warn the public itself") {
+            $0.cap.mayWarnPublic = $1
+        } get: {
+            $0.cap.mayWarnPublic
+        },
+        .text(
+            "cap.token", "What other centres show to be heard at /cap/alerts; nobody is heard without one",
+            takes: "16 or more characters", isSecret: true, accepts: { $0.utf8.count >= 16 }
+        ) {
+            $0.cap.token = $1
+        } get: {
+            $0.cap.token
         },
         .path("vendor", "The folder of browser scripts that `scripts/vendor.sh` filled") {
             $0.vendor = $1
