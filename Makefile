@@ -20,6 +20,7 @@ lint: ## Check the style
 format: ## Apply the style
 	@swift format -i --recursive Sources Tests Package.swift
 bench: build ## Measure, and write docs/performance.md
+	@sh scripts/bench-tools.sh .tools/bench
 	@.build/release/zhili bench
 fuzz: setup ## Mutate streams for a minute (ZHILI_FUZZ_SECONDS)
 	@ZHILI_FUZZ_SECONDS=$${ZHILI_FUZZ_SECONDS:-60} swift test --filter fuzz

@@ -152,7 +152,7 @@ let package = Package(
         engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
         engine("Simulator", needs: ["GB26875", "Kernel", "CAV", nio, nioPosix]),
-        engine("Bench", needs: ["GB26875", "Kernel"]),
+        engine("Bench", needs: ["GB26875", "Kernel", "Office"]),
 
         // Ground.
         room(
@@ -226,7 +226,8 @@ let package = Package(
         tests(
             "Centre",
             needs: [
-                "Centre", "Office", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT", "zhili",
+                "Centre", "Office", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT",
+                "zhili",
                 nio, nioHTTP1, nioSSL,
                 httpClient,
                 httpTypes,

@@ -89,7 +89,10 @@ public struct RegistryRoom: Room {
 
     /// The registry.
     public var navigation: [NavigationItem] {
-        [NavigationItem("/registry", key: "registry.nav", icon: "list", needs: .registryRead, order: 30)]
+        [
+            NavigationItem("/registry", key: "registry.nav", icon: "list", needs: .registryRead, order: 30),
+            NavigationItem("/field/visits", key: "registry.visits", icon: "check", needs: .registryVerify, order: 31),
+        ]
     }
 
     /// Its ways in.

@@ -7,7 +7,10 @@ import Logging
 /// Measures the program.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure the alarm path of this program and write the page about it.")
+        commandName: "bench",
+        abstract:
+            "Measure this program, from a frame to the screen and from a table to the search box, and write the page about it."
+    )
     @Option(help: "Where the page goes.")
     var out = "docs/performance.md"
 
@@ -24,10 +27,15 @@ struct BenchCommand: AsyncParsableCommand {
             if place == load { try await centre.addLoadSites(FireBench.sites, gateway: address) }
             await centre.close()
         }
-        let page = try FireBench(
-            program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(), town: town, load: load,
-            address: address, password: password
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let python = URL(fileURLWithPath: ".tools/bench/bin/python")
+        let calamine = FileManager.default.isExecutableFile(atPath: python.path) ? python : nil
+        let registry = try RegistryBench(
+            program: program, folder: folder, password: password, calamine: calamine
         ).run()
+        let page =
+            try FireBench(program: program, town: town, load: load, address: address, password: password).run()
+            + registry
         try page.write(toFile: out, atomically: true, encoding: .utf8)
         print(page)
     }

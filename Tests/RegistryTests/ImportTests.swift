@@ -112,7 +112,7 @@ struct ImportTests {
             return pass.counts.added
         }
         #expect(half == 500)
-        let broken = try #require(try await town.database.read { db in try ImportStore.next(in: db) })
+        let broken = try #require(try await town.database.read { db in try ImportStore.pending(in: db).first })
         #expect(broken.done == 501)
         try await importer.run(broken)
         let done = try #require(try await town.database.read { db in try ImportStore.find(job.id, in: db) })

@@ -15,7 +15,12 @@ struct ImportWorker: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    guard let job = try await importer.desk.database.read({ db in try ImportStore.next(in: db) })
+                    let pending = try await importer.desk.database.read { db in try ImportStore.pending(in: db) }
+                    // Another node has the files that came in there.
+                    guard
+                        let job = pending.first(where: {
+                            FileManager.default.fileExists(atPath: importer.file($0.id).path)
+                        })
                     else {
                         removeOld()
                         await importer.desk.database.wakeups.wait(ImportStore.topic, atMostMs: 3_600_000)

@@ -79,13 +79,13 @@ enum ImportStore {
             ImportJob.self, "SELECT \(raw: ImportJob.columns) FROM registry_import ORDER BY id DESC LIMIT 50")
     }
 
-    /// The next one to work on: one that was broken off first.
-    static func next(in db: any Reading) throws -> ImportJob? {
-        try db.first(
+    /// What waits to be worked on: what was broken off first.
+    static func pending(in db: any Reading) throws -> [ImportJob] {
+        try db.all(
             ImportJob.self,
             """
             SELECT \(raw: ImportJob.columns) FROM registry_import WHERE state IN ('running', 'queued')
-            ORDER BY state DESC, id LIMIT 1
+            ORDER BY state DESC, id LIMIT 50
             """)
     }
 

@@ -182,8 +182,8 @@ struct ImportPages {
             "state": call.word("registry.importState.\(job.state.rawValue)"), "isBusy": isBusy, "done": String(done),
             "percent": String(job.total > 0 ? min(100, done * 100 / job.total) : 0), "canStart": !isBusy,
             "added": String(job.counts.added), "changed": String(job.counts.changed), "same": String(job.counts.same),
-            "refused": String(job.counts.refused), "hasCounts": job.state != .draft,
-            "dry": job.plan.isDry && job.state != .draft,
+            "refused": String(job.counts.refused), "hasCounts": job.state != .draft && job.state != .queued,
+            "dry": job.state == .checked,
             "columns": job.plan.names.enumerated().map { index, name -> [String: Any] in
                 [
                     "index": String(index), "name": name.isEmpty ? "\(index + 1)" : name,
@@ -195,13 +195,13 @@ struct ImportPages {
                     },
                 ]
             },
-            "unmapped": Validation.missing(
-                FieldValues(Dictionary(job.plan.columns.values.map { ($0, "x") }) { first, _ in first }), category
-            ).map { $0.name.text(call.language) }.joined(separator: "、"),
             "refusals": refusals.map { line, flaws in
                 ["line": String(line), "why": flaws.map { words($0, category, call) }.joined(separator: "；")]
             },
         ]
+        let mapped = Dictionary(job.plan.columns.values.map { ($0, "x") }) { first, _ in first }
+        let missing = Validation.missing(FieldValues(mapped), category).map { $0.name.text(call.language) }
+        if !missing.isEmpty { context["unmapped"] = ["names": missing.joined(separator: "、")] }
         if job.state == .running, done > 0 {
             let seconds = max(0, (job.total - done) * (Instant.now - job.at) / max(1, done) / 1_000)
             context["left"] = ["text": call.word("registry.importLeft", ["seconds": String(seconds)])]

@@ -69,9 +69,13 @@ struct PairPages {
                             [
                                 "key": one.category.key, "id": one.id.description, "label": one.label,
                                 "area": areas.name(of: one.area),
-                                "cells": one.values.filter { !$0.value.isEmpty && $0.field.type != .point }.map {
-                                    value -> [String: Any] in
+                                // Both sides show the same fields, so that lines stand beside each other.
+                                "cells": one.values.filter {
+                                    $0.field.type != .point
+                                        && !($0.value.isEmpty && (other[$0.field.key] ?? "").isEmpty)
+                                }.map { value -> [String: Any] in
                                     var cell = Shown.cell(value, call)
+                                    if value.value.isEmpty { cell["text"] = "—" }
                                     cell["differs"] = other[value.field.key] != value.value
                                     return cell
                                 },

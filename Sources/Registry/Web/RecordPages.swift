@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Storage
 import Web
@@ -17,7 +18,7 @@ struct RecordPages {
             let id: RecordID = try call.id()
             try await Unmasking(desk: desk).open(
                 id, category, call, purpose: call.form["purpose"] ?? "", caseNumber: call.form["case"] ?? "")
-            return .redirect(to: "/registry/\(category.key)/\(id)?done=registry.opened")
+            return .redirect(to: "/registry/\(category.key)/\(id)")
         }
     }
 
@@ -73,8 +74,6 @@ struct RecordPages {
                 }
                 return row
             },
-            "empty": record.values.filter { $0.value.isEmpty }.map { $0.field.name.text(call.language) }
-                .joined(separator: call.language == .zh ? "、" : ", "),
             "doubts": found.doubts.map { doubt in
                 [
                     "text": call.word("registry.rule.\(doubt.rule)"),
@@ -93,8 +92,14 @@ struct RecordPages {
             "purpose": category.purpose.text(call.language), "basis": category.basis.text(call.language),
             "owner": category.owner.text(call.language), "retention": String(category.retentionDays / 365),
         ]
+        let unknown = record.values.filter(\.value.isEmpty).map { $0.field.name.text(call.language) }
+        if !unknown.isEmpty {
+            context["unknown"] = ["names": unknown.joined(separator: call.language == .zh ? "、" : ", ")]
+        }
         if let point = record.point {
-            context["point"] = ["lat": String(point.lat), "lon": String(point.lon)]
+            context["point"] = [
+                "lat": String(format: "%.5f", point.lat), "lon": String(format: "%.5f", point.lon),
+            ]
         }
         return try call.page("registry-record", title: record.label, context)
     }
