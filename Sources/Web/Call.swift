@@ -18,6 +18,9 @@ public struct Call: Sendable {
     public let covers: @Sendable (_ areas: [AreaID], _ area: AreaID) -> Bool
     let pages: Pages
     let theme: String
+    /// The newest event before the handler read anything: what happens while a page is made is told to it afterwards,
+    /// and not lost between its reading and its sending.
+    let eventsAfter: Int64
 
     /// The caller of a route that somebody must be logged in for.
     public func signedIn() throws(Problem) -> Caller {
@@ -70,7 +73,7 @@ public struct Call: Sendable {
     public func speaking(_ language: Language) -> Call {
         Call(
             caller: caller, database: database, language: language, incoming: incoming, body: body, covers: covers,
-            pages: pages, theme: theme)
+            pages: pages, theme: theme, eventsAfter: eventsAfter)
     }
 
     /// Words of the catalogue in the reader's language.
@@ -87,7 +90,7 @@ public struct Call: Sendable {
     {
         let reader = Pages.Reader(
             caller: caller, language: language, theme: theme, path: incoming.path, flash: incoming.query["done"],
-            eventsAfter: database.feed.last)
+            eventsAfter: eventsAfter)
         guard let html = pages.render(template, title: title, context, for: reader) else {
             throw CatalogueError.template("there is no template \(template)")
         }

@@ -94,7 +94,7 @@ public struct Dispatcher: Sendable {
             caller: caller, database: database,
             language: Language(cookie: incoming.cookie("zhili_lang"), accept: incoming.headers[.acceptLanguage]),
             incoming: incoming, body: body, covers: covers, pages: pages,
-            theme: incoming.cookie("zhili_theme") == "wall" ? "wall" : "light")
+            theme: incoming.cookie("zhili_theme") == "wall" ? "wall" : "light", eventsAfter: database.feed.last)
     }
 }
 
