@@ -54,7 +54,7 @@ struct BackupTests {
                     Int64.self, "SELECT COUNT(*) FROM detector WHERE site NOT IN (SELECT id FROM site)") ?? -1
             )
         }
-        #expect(counts.staff == 9)
+        #expect(counts.staff >= Town.people.count)
         #expect(counts.areas == 1 + 15 + 46)
         // One snapshot: no detector without the site that was made in the same transaction.
         #expect(counts.orphans == 0)
