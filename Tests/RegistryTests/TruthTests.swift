@@ -143,6 +143,28 @@ struct TruthTests {
         #expect(Similarity.compare(one, one).reasons.contains(.sameID))
     }
 
+    @Test("A large sample town has no two records of one identity, and is the same twice")
+    func sampleTown() async throws {
+        let town = try await Town()
+        func make() -> [(category: Registry.Category, values: [FieldValues])] {
+            var sample = SampleTown(
+                areas: town.desk.areas, writer: town.desk.writer, book: town.room.book, total: 30_000, seed: 2026,
+                now: town.now
+            ) { _, _ in nil }
+            return sample.records()
+        }
+        let first = make()
+        var seen: Set<String> = []
+        var twice = 0
+        for (category, values) in first {
+            twice += values.count { !seen.insert(town.desk.search.rowKey($0, category)).inserted }
+        }
+        #expect(twice == 0)
+        #expect(first.count == 22)
+        #expect(seen.count > 29_500)
+        #expect(make().map(\.values) == first.map(\.values))
+    }
+
     @Test("No count of people below five is told")
     func smallCells() {
         #expect(Shown.count(4, aboutPeople: true) == "<5")

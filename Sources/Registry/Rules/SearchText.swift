@@ -79,6 +79,11 @@ public struct SearchText: Sendable {
     static func fold(_ text: String) -> String {
         var result = ""
         for character in Plain.narrow(text).lowercased() {
+            // Digits and letters are most of what is not Chinese, and need no look into their parts.
+            if let ascii = character.asciiValue {
+                if (48...57).contains(ascii) || (97...122).contains(ascii) { result.append(character) }
+                continue
+            }
             if Pinyin.isHan(character) {
                 result.append(Pinyin.simplified(character))
             } else {

@@ -25,6 +25,7 @@ struct SampleTown {
     var households: [(number: String, head: SamplePerson, size: Int)] = []
     let plots: [Area]
     var serial = 0
+    private var identities: Set<String> = []
 
     init(
         areas: TownAreas, writer: RecordWriter, book: CategoryBook, total: Int, seed: UInt64, now: Instant,
@@ -55,10 +56,24 @@ struct SampleTown {
             let wanted = count(key)
             var values: [FieldValues] = []
             values.reserveCapacity(wanted)
-            for index in 0..<wanted { values.append(FieldValues(self.values(key, index))) }
+            for index in 0..<wanted {
+                if let one = unlikeOthers(category, index) { values.append(one) }
+            }
             result.append((category, values))
         }
         return result
+    }
+
+    /// Values whose identity nothing else in the town has: chance gives some of a hundred thousand the same name and
+    /// birth date, or the same ID number.
+    private mutating func unlikeOthers(_ category: Category, _ index: Int) -> FieldValues? {
+        for attempt in 0..<8 {
+            var one = FieldValues(values(category.key, index))
+            // A person stays the same however often they are asked for; without a number they are told by household.
+            if attempt > 0 { one["idNumber"] = nil }
+            if identities.insert(writer.search.rowKey(one, category)).inserted { return one }
+        }
+        return nil
     }
 
     /// Stores them, some thousand a transaction.
