@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "zhili",
             dependencies: [
-                "Centre", "Kernel", "Identity", "Registry", "Simulator", "Bench", "MediaServer", "Watch",
+                "Centre", "Kernel", "Identity", "Registry", "Simulator", "Bench", "MediaServer", "Watch", "GB28181", "SIP",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -74,7 +74,7 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 "MQTT", "Pictures",
-                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast",
+                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "GB28181",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
                 unixSignals,
                 yams, nioSSL,
@@ -92,7 +92,7 @@ let package = Package(
             "Watch",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "SIP", "GB28181", "Media", "Crypt",
-                logging, nio, nioPosix, lifecycle,
+                httpTypes, logging, nio, nioPosix, lifecycle,
             ]),
         room(
             "Registry",
@@ -151,7 +151,7 @@ let package = Package(
         engine("CAP", needs: ["Kernel", "XML"]),
         engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
-        engine("Simulator", needs: ["GB26875", "Kernel", "CAV", nio, nioPosix]),
+        engine("Simulator", needs: ["GB26875", "GB28181", "SIP", "Kernel", "CAV", nio, nioPosix]),
         engine("Bench", needs: ["GB26875", "Kernel", "Office"]),
 
         // Ground.
@@ -195,7 +195,9 @@ let package = Package(
             needs: [
                 "MediaServer", "Media", "Simulator", "Kernel", "Crypt", nio, nioPosix, nioHTTP1, nioWebSocket, logging,
             ]),
-        tests("Watch", needs: ["Watch", "GB28181", "SIP", "Media", "Kernel", "Storage", "StorageTesting"]),
+        tests(
+            "Watch",
+            needs: ["Watch", "GB28181", "SIP", "Media", "Simulator", "Kernel", "Storage", "StorageTesting", logging]),
         tests(
             "Registry",
             needs: [

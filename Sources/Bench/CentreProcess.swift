@@ -14,6 +14,7 @@ final class CentreProcess {
         process.executableURL = program
         process.arguments = [
             "serve", "--data", folder.path, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(devices)",
+            "--gb28181-port", "0",
             "--media-port", "0",
             "--view-port", "0",
         ]

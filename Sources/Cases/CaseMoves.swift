@@ -136,3 +136,25 @@ extension CaseDesk {
         for task in try UnitStore.tasks(of: id, in: db) { try publishTask(task, in: db) }
     }
 }
+
+extension CaseDesk {
+    /// Sends the first unit of a kind that has nothing to do.
+    /// - Parameter kind: as units are kept, such as `patrol`.
+    /// - Returns: the unit, or `nil` when none is free; the case then says so to whoever reads it.
+    public func callOut(
+        kind: String, note: String, to id: CaseID, by actor: Actor, at now: Instant, in db: any Writing
+    ) throws -> Unit? {
+        guard
+            let unit = try UnitStore.all(in: db).first(where: { $0.unit.kind == kind && $0.state == .available })?.unit
+        else { return nil }
+        let task = UnitTask(caseID: id, unit: unit.id, note: note, at: now)
+        try UnitStore.insert(task, in: db)
+        var content = CaseEntry.Content(.task, text: note)
+        content.task = task.id
+        content.taskState = .offered
+        content.unit = unit.name
+        try append([content], to: id, by: actor, at: now, in: db)
+        try publishTask(task, in: db)
+        return unit
+    }
+}

@@ -3,6 +3,7 @@ import Cases
 import Crypt
 import FireGuard
 import Foundation
+import GB28181
 import Hummingbird
 import HummingbirdCore
 import Identity

@@ -114,6 +114,14 @@ extension Centre {
                     subject: "registry", signal: Signal(source: "registry", key: key), at: at), in: db)
         }
         let media = try MediaProcess(configuration.media, logger: logger)
+        var watch = WatchRoom.Configuration()
+        watch.gb28181 = GBConfiguration(
+            platform: configuration.gb28181Platform, host: configuration.gb28181Host, port: configuration.gb28181Port)
+        watch.media = media
+        let watchRoom = try WatchRoom(
+            database: database,
+            desk: WatchAdapter(cases: cases, areas: areas, audit: audit, catalogue: catalogue), configuration: watch,
+            logger: logger)
         let rooms: [any Room] = [
             casesRoom,
             places,
@@ -121,7 +129,7 @@ extension Centre {
             notify,
             fireRoom,
             try broadcast(areas: areas, cases: cases),
-            try WatchRoom(media: media),
+            watchRoom,
             try DutyRoom(
                 database: database, desk: duty, planning: Planning(calendar: cases.calendar), cases: cases,
                 areas: areas, audit: audit, logger: logger

@@ -13,6 +13,11 @@ public struct GBID: Sendable, Hashable, Codable, Comparable, LosslessStringConve
         self.description = description
     }
 
+    private init(trusted digits: String) { description = digits }
+
+    /// A signalling server in a region that does not exist.
+    public static let invented = GBID(trusted: "99010101002000000001")
+
     /// What digits 11-13 say that a thing is.
     public enum Kind: String, Sendable, CaseIterable, Codable {
         case region, recorder, encoder, camera

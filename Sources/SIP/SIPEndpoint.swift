@@ -239,6 +239,9 @@ public final class SIPEndpoint: Sendable {
         apply(state.withLock { $0.transactions.acknowledge(key, with: message, to: hop) })
     }
 
+    /// Confirms a 2xx whose transaction is gone.
+    public func confirm(_ ack: SIPMessage, to hop: SIPHop) { transmit(withVia(ack, to: hop).bytes, hop) }
+
     /// Takes back an INVITE.
     public func cancel(_ key: SIPClientKey) {
         apply(state.withLock { $0.transactions.cancel(key, at: .now) })

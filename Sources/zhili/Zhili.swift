@@ -50,6 +50,8 @@ struct Serve: AsyncParsableCommand {
     var listen: String?
     @Option(help: "TCP port for GB/T 26875.3 devices (default: 5201).")
     var gb26875Port: Int?
+    @Option(help: "UDP and TCP port for GB/T 28181 devices; 0 lets the system choose (default: 5060).")
+    var gb28181Port: Int?
     @Option(help: "HOST of the devices' media port, which must be one that they reach (default: 0.0.0.0).")
     var mediaHost: String?
     @Option(help: "The port of RTP over UDP and TCP; 0 lets the system choose (default: 30000).")
@@ -62,7 +64,9 @@ struct Serve: AsyncParsableCommand {
     /// These flags as settings.
     private var flags: [CentreConfiguration.Override] {
         let given: [(key: String, value: String?)] = [
-            ("listen", listen), ("gb26875-port", gb26875Port.map(String.init)), ("media.host", mediaHost),
+            ("listen", listen), ("gb26875-port", gb26875Port.map(String.init)),
+            ("gb28181.port", gb28181Port.map(String.init)),
+            ("media.host", mediaHost),
             ("media.port", mediaPort.map(String.init)), ("media.view-port", viewPort.map(String.init)),
             ("media.run", withoutMedia ? "no" : nil),
         ]

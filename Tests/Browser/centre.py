@@ -23,7 +23,7 @@ class Centre:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="zhili-browser-")
-        self.port, self.device_port = free_port(), free_port()
+        self.port, self.device_port, self.camera_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.program = os.environ.get("ZHILI_PROGRAM", str(ROOT / ".build/debug/zhili"))
         self.environment = {
@@ -44,7 +44,8 @@ class Centre:
         self.log = open(Path(self.folder.name) / "centre.log", "ab")
         self.process = subprocess.Popen(
             [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
-             "--gb26875-port", str(self.device_port), "--media-port", "0", "--view-port", "0"],
+             "--gb26875-port", str(self.device_port), "--gb28181-port", str(self.camera_port), "--media-port", "0",
+             "--view-port", "0"],
             env=self.environment, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

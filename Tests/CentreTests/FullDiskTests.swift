@@ -39,7 +39,8 @@ struct FullDiskTests {
             environment: ["ZHILI_SETUP_PASSWORD": "trial-password-1", "ZHILI_SAMPLE_RECORDS": "200"])
         setUp.process.waitUntilExit()
         let program = try Program([
-            "serve", "--data", data, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)", "--media-port", "0",
+            "serve", "--data", data, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)", "--gb28181-port", "0",
+            "--media-port", "0",
             "--view-port", "0",
         ])
         defer { program.kill() }

@@ -29,7 +29,7 @@ struct KillTests {
 
         let arguments =
             ["serve"] + common + [
-                "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)", "--media-port", "0",
+                "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(fire)", "--gb28181-port", "0", "--media-port", "0",
                 "--view-port", "0",
             ]
         let confirmed = try await Task.detached {

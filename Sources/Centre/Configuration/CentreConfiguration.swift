@@ -1,5 +1,6 @@
 import FireGuard
 import Foundation
+import GB28181
 import Watch
 
 /// Where and how a centre runs. Every member has a default; `docs/configuration.md` lists them.
@@ -18,6 +19,12 @@ public struct CentreConfiguration: Sendable {
     public var tls: TLSFiles?
     /// The TCP port for GB/T 26875.3 devices.
     public var gb26875Port = 5_201
+    /// The address for GB/T 28181 devices.
+    public var gb28181Host = "0.0.0.0"
+    /// The UDP and TCP port for GB/T 28181 devices; 0 lets the system choose.
+    public var gb28181Port = 5_060
+    /// The centre's own 20 digits under GB/T 28181; by itself those of a region that does not exist.
+    public var gb28181Platform = GBID.invented
     /// Whether the media process runs beside the centre.
     public var runsMedia = true
     /// How the media process is started; without a program there are no pictures.

@@ -1,5 +1,6 @@
 import FireGuard
 import Foundation
+import GB28181
 import Watch
 
 /// Every key there is. A new one is a new entry here, a member of ``CentreConfiguration``, and a line of
@@ -51,6 +52,27 @@ enum SettingList {
             $0.gb26875Port = Int($1)
         } get: {
             Int64($0.gb26875Port)
+        },
+        .text(
+            "gb28181.host", "Address for GB/T 28181 devices", takes: "a host",
+            accepts: { !$0.isEmpty && !$0.contains(" ") }
+        ) {
+            $0.gb28181Host = $1
+        } get: {
+            $0.gb28181Host
+        },
+        .number("gb28181.port", "UDP and TCP port for GB/T 28181 devices; 0 lets the system choose", 0...65_535) {
+            $0.gb28181Port = Int($1)
+        } get: {
+            Int64($0.gb28181Port)
+        },
+        .text(
+            "gb28181.platform", "The centre's own digits under GB/T 28181; a change asks for all passwords anew",
+            takes: "20 digits", accepts: { GBID($0)?.isFull == true }
+        ) { configuration, text in
+            if let platform = GBID(text) { configuration.gb28181Platform = platform }
+        } get: {
+            $0.gb28181Platform.description
         },
         .flag("media.run", "Whether the media process runs: pictures and voice") {
             $0.runsMedia = $1

@@ -21,6 +21,7 @@ struct Town {
         var configuration = CentreConfiguration(folder: folder)
         configuration.port = 0
         configuration.gb26875Port = 0
+        configuration.gb28181Port = 0
         var logger = Logger(label: "town")
         logger.logLevel = .critical
         let centre = try await Centre(configuration, logger: logger)

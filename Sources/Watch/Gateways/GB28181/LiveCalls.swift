@@ -1,0 +1,286 @@
+import Foundation
+import GB28181
+import Kernel
+import Logging
+import Media
+import SIP
+import Storage
+import Synchronization
+import Web
+
+/// The calls by which pictures flow: one a source, however many watch.
+actor LiveCalls {
+    private struct Call {
+        var device: WatchDevice
+        var camera: GBID
+        var ssrc: UInt32
+        var dialog: SIPDialog?
+        var key: SIPClientKey?
+        var hop: SIPHop
+        var isEnding = false
+    }
+
+    private let media: any MediaPlane
+    private let platform: GBID
+    private let database: any Database
+    private let logger: Logger
+    private var pool: SSRCPool
+    private var calls: [SourceID: Call] = [:]
+    private weak var endpoint: SIPEndpoint?
+    private static let patience: Duration = .seconds(10)
+
+    init(media: any MediaPlane, platform: GBID, database: any Database, logger: Logger) {
+        self.media = media
+        self.platform = platform
+        self.database = database
+        self.logger = logger
+        pool = SSRCPool(platform: platform)
+    }
+
+    /// Follows the media process until cancelled; first ends what a run before this one left open.
+    func run(on endpoint: SIPEndpoint) async {
+        self.endpoint = endpoint
+        let events = media.events()
+        await endForgotten()
+        for await event in events {
+            switch event {
+            case .failed(let source, _, let failure):
+                logger.info("picture ended", metadata: ["source": "\(source)", "why": "\(failure)"])
+                await end(source, closing: false)
+            case .unwatched(let source): await end(source, closing: true)
+            case .restarted: for source in calls.keys { await end(source, closing: false) }
+            case .reached, .picture, .wantsKeyFrame, .spoken: break
+            }
+        }
+    }
+
+    /// Opens a camera's live picture, or joins it.
+    /// - Returns: its source; the picture may still be on its way.
+    func open(_ camera: Camera, of device: WatchDevice, substream: Bool) async throws -> SourceID {
+        guard let source = SourceID("live/\(camera.id)" + (substream ? "/1" : "")) else { throw Problem.notFound }
+        if let known = calls[source], !known.isEnding { return source }
+        guard let endpoint, media.isRunning else { throw Problem(503, "watch.no-media") }
+        guard device.isOnline, let hop = device.hop else { throw Problem.conflict("watch.device-offline") }
+        guard let ssrc = pool.take(.live) else { throw Problem(503, "watch.full") }
+        let transport: MediaTransport =
+            switch device.transport {
+            case .udp: .udp
+            case .tcpPassive: .tcpPassive
+            case .tcpActive: .tcpActive
+            }
+        calls[source] = Call(device: device, camera: camera.gbID, ssrc: ssrc, hop: hop)
+        let receiver: Receiver
+        do {
+            receiver = try await media.open(source, .gb28181(ssrc: ssrc, transport: transport))
+        } catch {
+            forget(source)
+            throw Problem(503, "watch.media", detail: error.rawValue)
+        }
+        guard receiver.isNew else { return source }
+        var offer = SessionDescription.offer(
+            from: platform, purpose: .play, host: endpoint.host(towards: hop), port: receiver.port,
+            transport: Self.described(transport), ssrc: receiver.ssrc)
+        if substream { offer.attributes = [device.ownQuirks.subStreamAttribute] }
+        invite(source, offer, on: endpoint)
+        return source
+    }
+
+    private static func described(_ transport: MediaTransport) -> SessionDescription.Transport {
+        switch transport {
+        case .udp: .udp
+        case .tcpPassive: .tcpPassive
+        case .tcpActive: .tcpActive
+        }
+    }
+
+    private func invite(_ source: SourceID, _ offer: SessionDescription, on endpoint: SIPEndpoint) {
+        guard var call = calls[source] else { return }
+        let host = call.hop.host.contains(":") ? "[\(call.hop.host)]" : call.hop.host
+        let own = endpoint.host(towards: call.hop)
+        var invite = SIPMessage(
+            .request(.invite, uri: "sip:\(call.camera)@\(host):\(call.hop.port)"),
+            headers: SIPHeaders([
+                ("From", "<sip:\(platform)@\(platform.domain)>;tag=\(SIPEndpoint.tag())"),
+                ("To", "<sip:\(call.camera)@\(platform.domain)>"), ("Call-ID", SIPEndpoint.tag()),
+                ("CSeq", "1 INVITE"), ("Contact", "<sip:\(platform)@\(own):\(endpoint.port)>"),
+                ("Subject", "\(call.camera):\(SessionDescription.digits(call.ssrc)),\(platform):0"),
+                ("Max-Forwards", "70"), ("User-Agent", "Zhili"), ("Content-Type", "application/sdp"),
+            ]))
+        invite.body = Array(offer.text.utf8)
+        let request = invite
+        // Answers come in their order through one stream, and the call ends with it.
+        let (answers, continuation) = AsyncStream.makeStream(of: Result<SIPMessage, SIPFailure>.self)
+        call.key = endpoint.invite(request, to: call.hop) { result in
+            continuation.yield(result)
+            if case .success(let response) = result, (response.status ?? 0) < 200 { return }
+            continuation.finish()
+        }
+        calls[source] = call
+        let hop = call.hop
+        Task {
+            let timer = Task {
+                try? await Task.sleep(for: Self.patience)
+                if !Task.isCancelled { await self.giveUp(source) }
+            }
+            for await answer in answers { await self.answered(source, request, answer, over: hop) }
+            timer.cancel()
+        }
+    }
+
+    /// Nobody waits longer for a camera that does not answer; the INVITE is taken back.
+    private func giveUp(_ source: SourceID) async {
+        guard let call = calls[source], call.dialog == nil else { return }
+        if let key = call.key { endpoint?.cancel(key) }
+        await media.fail(source, .unreachable)
+        forget(source)
+    }
+
+    private func answered(
+        _ source: SourceID, _ invite: SIPMessage, _ answer: Result<SIPMessage, SIPFailure>, over hop: SIPHop
+    ) async {
+        guard case .success(let response) = answer else {
+            guard calls[source] != nil else { return }
+            await media.fail(source, .unreachable)
+            forget(source)
+            return
+        }
+        guard let status = response.status, status >= 200 else { return }
+        guard status < 300 else {
+            guard calls[source] != nil else { return }
+            logger.info("camera refused", metadata: ["source": "\(source)", "status": "\(status)"])
+            Metrics.shared.counter("zhili_gb28181_invite_refused_total", "INVITEs refused by devices").add()
+            await media.fail(source, .refused)
+            forget(source)
+            return
+        }
+        await accepted(source, invite, response, over: hop)
+    }
+
+    private func accepted(
+        _ source: SourceID, _ invite: SIPMessage, _ response: SIPMessage, over hop: SIPHop
+    ) async {
+        guard let endpoint, let dialog = SIPDialog(request: invite, response: response) else { return }
+        guard var call = calls[source], !call.isEnding, let key = call.key else {
+            // It answered after we gave up: confirm and hang up, or it would send for good.
+            await hangUp(invite, dialog, hop)
+            return
+        }
+        call.dialog = dialog
+        calls[source] = call
+        await remember(dialog, call)
+        if let answer = SessionDescription(response.body) {
+            if let coding = answer.privateCoding {
+                logger.warning(
+                    "camera sends its maker's own coding; set it to standard PS", metadata: ["coding": "\(coding)"])
+            }
+            if let ssrc = answer.ssrc, ssrc != call.ssrc { await media.adopt(source, ssrc: ssrc) }
+            if call.device.transport == .tcpActive {
+                await media.connect(source, to: MediaAddress(host: answer.host, port: answer.port))
+            }
+        }
+        endpoint.acknowledge(key, with: dialog.ack(for: invite), to: call.hop)
+    }
+
+    private func hangUp(_ invite: SIPMessage, _ dialog: SIPDialog, _ hop: SIPHop) async {
+        guard let endpoint else { return }
+        var own = dialog
+        endpoint.confirm(dialog.ack(for: invite), to: hop)
+        _ = try? await endpoint.request(own.request(.bye), to: hop)
+    }
+
+    /// Who sends a source, to be asked for a key frame.
+    func camera(of source: SourceID) -> (device: WatchDevice, camera: GBID)? {
+        calls[source].map { ($0.device, $0.camera) }
+    }
+
+    /// A BYE of a device.
+    /// - Returns: whether it was of a call of ours.
+    func ended(by request: SIPMessage) async -> Bool {
+        guard let found = calls.first(where: { $0.value.dialog?.callID == request.callID }),
+            found.value.dialog?.holds(request) == true
+        else { return false }
+        await media.fail(found.key, .closed)
+        await unremember(request.callID)
+        forget(found.key)
+        return true
+    }
+
+    /// The device says that a recording is at its end.
+    func recordingEnded(_ request: SIPMessage) async {
+        guard let found = calls.first(where: { $0.value.dialog?.callID == request.callID }) else { return }
+        await end(found.key, closing: true)
+    }
+
+    /// Hangs up.
+    func end(_ source: SourceID, closing: Bool) async {
+        guard var call = calls[source], !call.isEnding else { return }
+        call.isEnding = true
+        calls[source] = call
+        if closing { await media.close(source) }
+        if var dialog = call.dialog {
+            let bye = dialog.request(.bye)
+            _ = try? await endpoint?.request(bye, to: call.hop)
+            await unremember(dialog.callID)
+        } else if let key = call.key {
+            endpoint?.cancel(key)
+        }
+        forget(source)
+    }
+
+    /// Hangs up everything, at the end.
+    func endAll() async {
+        await withDiscardingTaskGroup { group in
+            for source in calls.keys { group.addTask { await self.end(source, closing: true) } }
+        }
+    }
+
+    private func forget(_ source: SourceID) {
+        if let call = calls.removeValue(forKey: source) { pool.free(call.ssrc) }
+    }
+
+    // MARK: Across restarts
+
+    private func remember(_ dialog: SIPDialog, _ call: Call) async {
+        let hop = call.hop.description
+        let device = call.device.id
+        _ = try? await database.write { db in
+            try db.execute(
+                """
+                INSERT INTO watch_call (call_id, device, dialog, hop, at)
+                VALUES (\(dialog.callID), \(device), \(try JSON.text(dialog)), \(hop), \(Instant.now))
+                ON CONFLICT (call_id) DO NOTHING
+                """)
+        }
+    }
+
+    private func unremember(_ callID: String) async {
+        _ = try? await database.write { db in try db.execute("DELETE FROM watch_call WHERE call_id = \(callID)") }
+    }
+
+    /// Ends the calls of the run before: their cameras still send to ports that nobody reads.
+    private func endForgotten() async {
+        let rows = try? await database.read { db in
+            var rows: [(String, String)] = []
+            try db.query("SELECT dialog, hop FROM watch_call ORDER BY at LIMIT 10000") { row in
+                rows.append((try row.next(), try row.next()))
+                return true
+            }
+            return rows
+        }
+        await withDiscardingTaskGroup { group in
+            for (text, hopText) in rows ?? [] {
+                guard var dialog = try? JSONDecoder().decode(SIPDialog.self, from: Data(text.utf8)),
+                    let hop = SIPHop(text: hopText)
+                else { continue }
+                // The last number may have been lost with the run; a higher one is always right.
+                dialog.localNumber += 100
+                let bye = dialog.request(.bye)
+                let callID = dialog.callID
+                group.addTask {
+                    _ = try? await self.endpoint?.request(bye, to: hop)
+                    await self.unremember(callID)
+                }
+            }
+        }
+    }
+}
