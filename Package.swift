@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "zhili",
             dependencies: [
-                "Centre", "Kernel", "Identity", "Registry", "Simulator", "Bench", "MediaServer", "Watch", "GB28181", "SIP",
+                "Centre", "Kernel", "Identity", "Registry", "Simulator", "Bench", "MediaServer", "Watch", "GB28181",
+                "SIP",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -92,6 +93,7 @@ let package = Package(
             "Watch",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "SIP", "GB28181", "Media", "Crypt",
+                "Office",
                 httpTypes, logging, nio, nioPosix, lifecycle,
             ]),
         room(

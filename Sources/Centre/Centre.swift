@@ -3,7 +3,6 @@ import Cases
 import Crypt
 import FireGuard
 import Foundation
-import GB28181
 import Hummingbird
 import HummingbirdCore
 import Identity
@@ -97,8 +96,12 @@ public struct Centre: Sendable {
         try await database.write { db in try PlacesRoom.add(map.areas, map.landmarks, in: db) }
         let areas = try await PlacesRoom(database: database, logger: logger).index
         let plan = try await Pictures.reencode(SamplePlan.png())
+        let recorders = SampleCameras(
+            map: map, areas: areas, platform: configuration.gb28181Platform,
+            password: try trialPassword ?? Secret.password())
         try await database.write { db in
             try SampleDuty().plan(at: .now, in: db)
+            try recorders.register(at: .now, in: db)
             let owner = try StaffDirectory.onDuty(role: .owner, area: nil, in: db).first
             try SampleSites(map: map, areas: areas, owner: owner?.id, plan: plan.bytes).register(at: .now, in: db)
             for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {

@@ -2,6 +2,7 @@ import Foundation
 import GB28181
 import Kernel
 import Logging
+import SIP
 import ServiceLifecycle
 import Storage
 import Web
@@ -53,7 +54,8 @@ public struct WatchRoom: Room {
     public var navigation: [NavigationItem] {
         [
             NavigationItem("/cameras", key: "watch.nav.cameras", icon: "camera", needs: .cameraRead, order: 30),
-            NavigationItem("/watch-devices", key: "watch.nav.devices", icon: "devices", needs: .deviceRead, order: 32),
+            NavigationItem("/water", key: "watch.nav.water", icon: "water", needs: .waterRead, order: 31),
+            NavigationItem("/watch-devices", key: "watch.nav.devices", icon: "gateways", needs: .deviceRead, order: 32),
         ]
     }
 
@@ -63,8 +65,55 @@ public struct WatchRoom: Room {
         CameraPages(platform: platform, desk: desk).add(to: &routes)
         DeviceRoutes(platform: platform, desk: desk).add(to: &routes)
         DevicePages(platform: platform, desk: desk).add(to: &routes)
+        WaterRoutes(desk: desk).add(to: &routes)
+        WaterPages(desk: desk).add(to: &routes)
     }
 
     /// Its servers.
     public func services() -> [any Service] { platform.map { [$0] } ?? [] }
+}
+
+extension WatchRoom {
+    /// Marks places at the water, for set-up; a place's camera is given by its digits and may not be known yet.
+    public static func addWaterPlaces(
+        _ places: [(name: String, note: String, point: GeoPoint?, area: AreaID?)], at now: Instant, in db: any Writing
+    ) throws {
+        for place in places {
+            try WaterStore.save(
+                WaterPlace(
+                    id: .next(), name: place.name, note: place.note, area: place.area, point: place.point,
+                    season: WaterSeason(from: 501, to: 1_007, minuteFrom: 8 * 60, minuteTo: 20 * 60)),
+                cameras: [], at: now, in: db)
+        }
+    }
+
+    /// Puts a recorder with its cameras into the register, for set-up. Cameras are joined to the water places of the
+    /// given names.
+    /// - Parameter password: kept as a fingerprint alone.
+    public static func addRecorder(
+        _ gbID: GBID, name: String, password: String, platform: GBID,
+        cameras: [(
+            gbID: GBID, name: String, place: PlaceKind, point: GeoPoint?, area: AreaID?, canMove: Bool, water: String?
+        )],
+        at now: Instant, in db: any Writing
+    ) throws {
+        let device = WatchDevice(
+            id: .next(), gbID: gbID, name: name, area: nil, transport: .tcpPassive, algorithm: .md5,
+            ha1: DigestAlgorithm.md5.ha1(user: gbID.description, realm: platform.domain, password: password))
+        try WatchDeviceStore.save(device, at: now, in: db)
+        let places = try WaterStore.places(in: db)
+        for camera in cameras {
+            let item = CatalogItem(
+                id: camera.gbID, name: camera.name, parent: gbID, isOn: true, point: camera.point,
+                ptzType: camera.canMove ? 1 : 3)
+            try CameraStore.upsert(item, of: device, area: camera.area, at: now, in: db)
+            guard var known = try CameraStore.find(camera.gbID.description, of: device.id, in: db) else { continue }
+            known.place = camera.place
+            known.givenName = camera.name
+            try CameraStore.save(known, at: now, in: db)
+            if let water = camera.water, let place = places.first(where: { $0.name == water }) {
+                try WaterStore.save(place, cameras: [known.id], at: now, in: db)
+            }
+        }
+    }
 }

@@ -26,6 +26,8 @@ struct SimulateCameras: AsyncParsableCommand {
     var platform = GBID.invented.description
     @Flag(help: "Speak over TCP.")
     var tcp = false
+    @Flag(help: "Code H.265.")
+    var hevc = false
     @Option(help: "Seconds between signs of life.")
     var heartbeat = 60
     @Option(parsing: .upToNextOption, help: "How they misbehave.")
@@ -63,11 +65,14 @@ struct SimulateCameras: AsyncParsableCommand {
         plan.password = password
         plan.heartbeatSeconds = heartbeat
         plan.faults = Set(faults.compactMap(CameraFault.init(rawValue:)))
+        let sender = FeedSender(isHEVC: hevc)
+        plan.sender = sender
         let town = CameraTown(plan)
         let play = Task { await town.run() }
         try? await Task.sleep(for: .seconds(seconds))
         play.cancel()
         await play.value
+        sender?.stop()
         let heard = town.tally
         print(
             "\(heard.registered) registrations, \(heard.refused) refused, \(heard.alive) signs of life, \(heard.calls) calls, "

@@ -112,6 +112,7 @@ enum WatchDeviceStore {
     }
 
     static func delete(_ id: WatchDeviceID, in db: any Writing) throws {
+        try db.execute("DELETE FROM water_camera WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
         try db.execute("DELETE FROM camera_preset WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
         try db.execute("DELETE FROM camera WHERE device = \(id)")
         try db.execute("DELETE FROM watch_device WHERE id = \(id)")

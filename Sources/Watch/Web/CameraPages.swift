@@ -39,7 +39,7 @@ struct CameraPages {
             "groups": groups.sorted { $0.key < $1.key }.map { name, list -> [String: Any] in
                 [
                     "name": name, "count": String(list.count),
-                    "off": list.count { !isOnline($0) } == 0 ? "" : String(list.count { !isOnline($0) }),
+                    "isOff": list.contains { !isOnline($0) }, "off": String(list.count { !isOnline($0) }),
                     "cameras": list.map { camera -> [String: Any] in
                         let state = camera.isMissing ? "missing" : isOnline(camera) ? "online" : "offline"
                         return [

@@ -14,6 +14,14 @@ extension Permission {
     static let deviceRead = Permission("watch-device.read", [.officer, .leader, .admin, .auditor])
     /// Registers devices and their passwords.
     static let deviceWrite = Permission("watch-device.write", [.admin])
+    /// Sees water places, the watch's log and its figures.
+    static let waterRead = Permission("water.read", [.officer, .leader, .patrol, .grid, .admin, .auditor])
+    /// Watches water places and reports swimmers.
+    static let waterWatch = Permission("water.watch", [.officer, .leader])
+    /// Says how a sighting ended.
+    static let waterOutcome = Permission("water.outcome", [.officer, .leader, .patrol])
+    /// Changes water places.
+    static let waterWrite = Permission("water.write", [.leader, .admin])
 }
 
 extension Caller {

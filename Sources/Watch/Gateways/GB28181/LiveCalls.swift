@@ -49,7 +49,7 @@ actor LiveCalls {
                 await end(source, closing: false)
             case .unwatched(let source): await end(source, closing: true)
             case .restarted: for source in calls.keys { await end(source, closing: false) }
-            case .reached, .picture, .wantsKeyFrame, .spoken: break
+            case .reached, .picture, .wantsKeyFrame, .spoken, .recorded: break
             }
         }
     }
