@@ -26,8 +26,10 @@ final class RunningCentre {
         port = Program.freePort()
         self.environment = environment
         address = "\(trust == nil ? "http" : "https")://127.0.0.1:\(port)"
-        try "listen: 127.0.0.1:\(port)\ngb26875-port: \(Program.freePort())\nmedia: {run: no}\ngb28181: {port: 0}\n\(yaml)".write(
-            to: folder.appendingPathComponent("zhili.yaml"), atomically: true, encoding: .utf8)
+        try
+            "listen: 127.0.0.1:\(port)\ngb26875-port: \(Program.freePort())\nmedia: {run: no}\ngb28181: {port: 0}\n\(yaml)"
+            .write(
+                to: folder.appendingPathComponent("zhili.yaml"), atomically: true, encoding: .utf8)
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(2), read: .seconds(60)))
         if let trust {
             var tls = TLSConfiguration.makeClientConfiguration()
