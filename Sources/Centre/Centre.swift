@@ -139,17 +139,23 @@ public struct Centre: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: house.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let failure: (any Error)?
         do {
             try await group.run()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            failure = nil
+        } catch {
+            failure = error
+        }
+        try? await house.client.shutdown()
+        await close()
+        if let error = failure as? IOError, error.errnoCode == EADDRINUSE {
             throw CentreError(
                 description: """
                     a port is taken: listen (\(configuration.host):\(configuration.port)) or gb26875-port \
                     (\(configuration.gb26875Port)); is another centre running?
                     """)
         }
-        try? await house.client.shutdown()
-        await close()
+        if let failure { throw failure }
     }
 
     /// Gives the node's number back and closes the store.

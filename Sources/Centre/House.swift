@@ -44,6 +44,8 @@ extension Centre {
     }
 
     private func house(_ messaging: Messaging, _ client: HTTPClient) async throws -> House {
+        // A certificate that cannot be read is told before anything is opened.
+        let web = try httpServer()
         let outbox = Outbox()
         let places = try await PlacesRoom(database: database, logger: logger)
         let areas = places.index
@@ -165,7 +167,7 @@ extension Centre {
             files: try StaticFiles(bundles: bundles, vendor: configuration.vendor), isSecure: configuration.isSecure,
             mediaPort: { media.viewPort })
         let application = Application(
-            router: server.router(), server: try httpServer(),
+            router: server.router(), server: web,
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { messaging.listens(on: port) }

@@ -1,8 +1,8 @@
 /// What somebody who misspelt a word may have meant.
 public enum Nearest {
-    /// The one of `words` with the fewest letters to add, take away or change (Levenshtein), at most a third of them.
+    /// The one of `words` with the fewest letters to add, take away or change (Levenshtein), at most two, or a third of a long word.
     public static func to(_ text: String, among words: [String]) -> String? {
-        let bound = max(1, min(4, text.utf8.count / 3))
+        let bound = max(2, min(4, text.utf8.count / 3))
         return words.map { ($0, distance($0, text)) }.filter { $0.1 <= bound }.min { $0.1 < $1.1 }?.0
     }
 

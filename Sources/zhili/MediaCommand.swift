@@ -17,6 +17,13 @@ struct MediaCommand: AsyncParsableCommand {
     @Option(help: "The port of the browsers' WebSocket.")
     var viewPort = 8_081
 
+    func validate() throws {
+        var status = stat()
+        guard fstat(0, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+            throw ValidationError("the centre starts this itself; write: zhili serve")
+        }
+    }
+
     func run() async throws {
         var configuration = MediaConfiguration()
         configuration.host = mediaHost

@@ -13,7 +13,8 @@ enum Program {
         let commands = Zhili.configuration.subcommands.compactMap {
             $0.configuration.commandName ?? String(describing: $0).lowercased()
         }
-        if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+        let words = CommandLine.arguments.dropFirst()
+        if let word = words.first == "help" ? words.dropFirst().first : words.first, !word.hasPrefix("-"),
             !commands.contains(word)
         {
             let meant = Nearest.to(word, among: commands).map { "; did you mean zhili \($0)?" } ?? ""

@@ -80,6 +80,27 @@ class Register(test_browser.Town):
         page.wait_for_url("**/staff?done=saved")
         expect(page.get_by_role("row").filter(has_text="grid")).to_contain_text(name)
         self.shot(page, "staff-list-1440")
+        self.assert_accessible(page, "the list of people")
+
+    def test_a_unit_is_made_and_the_audit_log_says_by_whom(self):
+        page = self.person("admin")
+        page.goto("/units")
+        page.locator("a[href='/units/new']").click()
+        page.locator("#name").fill("夜间巡查队（示例）")
+        page.locator("#kind").select_option("patrol")
+        page.locator("input[name=members]").first.check()
+        self.shot(page, "unit-new-1440")
+        self.assert_accessible(page, "a new unit")
+        page.locator("form .button.primary").click()
+        page.wait_for_url("**/units?done=saved")
+        expect(page.get_by_role("link", name="夜间巡查队（示例）")).to_be_visible()
+        self.shot(page, "units-1440")
+        page.goto("/audit")
+        page.locator("#actor").fill("管理员")
+        page.locator("form.filters .button").click()
+        expect(page.locator("#rows tr").first).to_contain_text("新建队伍")
+        self.shot(page, "audit-1440")
+        self.assert_accessible(page, "the audit log")
 
 
 if __name__ == "__main__":

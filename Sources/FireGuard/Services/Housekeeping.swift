@@ -21,6 +21,8 @@ public struct Housekeeping: Service {
                         lastSlow = now
                         try await slow(at: now)
                     }
+                } catch is CancellationError {
+                    return
                 } catch {
                     logger.error("what fell due could not be done", metadata: ["error": "\(error)"])
                 }

@@ -21,6 +21,8 @@ struct Climber: Service {
                     }
                     await database.wakeups.wait(
                         Escalations.topic, atMostMs: due.map { min(60_000, max(10, $0 - .now)) } ?? 60_000)
+                } catch is CancellationError {
+                    return
                 } catch {
                     logger.error("an escalation could not climb", metadata: ["error": "\(error)"])
                     try? await Task.sleep(for: .seconds(1))

@@ -31,6 +31,8 @@ struct Sender: Service {
                     let due = try await database.read { db in try MessageStore.nextDue(in: db) }
                     let pause = due.map { min(60_000, max(10, $0 - now())) } ?? 60_000
                     await database.wakeups.wait(Outbox.topic, atMostMs: pause)
+                } catch is CancellationError {
+                    return
                 } catch {
                     logger.error("the outbox could not be worked on", metadata: ["error": "\(error)"])
                     try? await Task.sleep(for: .seconds(1))

@@ -103,6 +103,16 @@ public enum Jobs {
         }
     }
 
+    /// Gives back a job that was not finished because its runner stops: another begins it at once.
+    static func giveBack(_ id: ID<Job>, owner: String, in db: any Writing) throws {
+        let changed = try db.execute(
+            """
+            UPDATE job SET lease_until = NULL, lease_owner = NULL, attempts = attempts - 1
+            WHERE id = \(id.rawValue) AND lease_owner = \(owner)
+            """)
+        if changed > 0 { db.wake(topic) }
+    }
+
     /// Notes why a job was not done, and when it is tried again; `nil` parks it for a person to look at.
     static func failed(
         _ id: ID<Job>, owner: String, error: String, again: Instant?, in db: any Writing

@@ -58,6 +58,8 @@ public struct JobRunner: Sendable {
                 let pause = due.map { min(60_000, max(10, $0 - .now)) } ?? 60_000
                 if pause > 10 { await database.wakeups.wait(Jobs.topic, atMostMs: pause) }
                 while !Task.isCancelled, try await step(at: .now) {}
+            } catch is CancellationError {
+                return
             } catch {
                 logger.error("jobs could not be looked for", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(5))
@@ -96,6 +98,10 @@ public struct JobRunner: Sendable {
                 try Jobs.done(job.id, owner: owner, again: worker.everyMs.map { .now + $0 }, in: db)
             }
         } catch {
+            guard !Task.isCancelled else {
+                try await database.write { db in try Jobs.giveBack(job.id, owner: owner, in: db) }
+                throw CancellationError()
+            }
             Self.failures.add()
             let isLast = worker.everyMs == nil && job.attempts >= worker.attempts
             logger.error(
