@@ -43,7 +43,8 @@ struct RouteTests {
             .map { "\($0.method.rawValue) \($0.path)" }
         #expect(
             Set(open) == [
-                "GET /cap/alerts", "GET /cap/alerts/{id}", "POST /cap/alerts", "GET /healthz", "GET /readyz", "GET /metrics", "GET /login", "POST /login", "POST /preferences",
+                "GET /cap/alerts", "GET /cap/alerts/{id}", "POST /cap/alerts", "GET /healthz", "GET /readyz",
+                "GET /metrics", "GET /login", "POST /login", "POST /preferences",
                 "POST /api/v1/sessions", "GET /api/v1/openapi.json", "GET /push/{gateway}", "POST /push/{gateway}",
                 "POST /api/v1/messages/{id}/receipt", "POST /sample-gateway/messages",
                 "GET /report", "GET /report/map.svg", "GET /report/safety", "POST /report/form", "POST /report/send",

@@ -54,7 +54,7 @@ final class Nest: Sendable {
             people[name] = Caller(
                 id: id, username: name, name: name, roles: [role], areas: nil, mustChangePassword: false, csrf: "",
                 viaToken: true)
-            try await database.write { db in
+            _ = try await database.write { db in
                 try db.execute(
                     """
                     INSERT INTO staff (id, username, name, phone, roles, areas, active, password, must_change, totp,
