@@ -231,6 +231,7 @@ let package = Package(
             "Centre",
             needs: [
                 "Centre", "Office", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT",
+                "Pictures",
                 "zhili",
                 nio, nioHTTP1, nioSSL,
                 httpClient,

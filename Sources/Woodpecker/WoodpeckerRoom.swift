@@ -92,6 +92,7 @@ public struct WoodpeckerRoom: Room {
         inboxRoutes(&routes)
         handlingRoutes(&routes)
         departmentRoutes(&routes)
+        Open311(room: self).routes(&routes)
     }
 
     /// What must be destroyed in time.

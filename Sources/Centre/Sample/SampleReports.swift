@@ -32,6 +32,7 @@ struct SampleReports {
                 try StaffDirectory.onDuty(role: $0, area: nil, in: db).map(\.id)
             }
             try keys.shareDesk(among: desk, in: db)
+            try WoodpeckerRoom.addProgram("示例平台", key: "open311-sample-key", at: .now, in: db)
             let clerks = try StaffDirectory.onDuty(role: .clerk, area: nil, in: db).map(\.id)
             for item in Self.departments {
                 try WoodpeckerRoom.save(

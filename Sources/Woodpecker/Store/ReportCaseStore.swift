@@ -86,6 +86,30 @@ enum ReportCaseStore {
             """)
     }
 
+    /// What Open311 lists: nothing that is not for everybody.
+    static func open311(
+        categories: [String], isOpen: Bool?, from: Instant, to: Instant, limit: Int, offset: Int, in db: any Reading
+    ) throws -> [ReportCase] {
+        let state: SQL = isOpen.map { $0 ? "outcome = ''" : "outcome <> ''" } ?? "1 = 1"
+        return try db.all(
+            ReportCase.self,
+            """
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE opened_at BETWEEN \(from) AND \(to)
+            AND about = '' AND category IN \(list: categories) AND \(state)
+            ORDER BY opened_at DESC, case_id DESC LIMIT \(limit) OFFSET \(offset)
+            """)
+    }
+
+    /// Cases of which something became known in a time.
+    static func changed(from: Instant, to: Instant, in db: any Reading) throws -> [ReportCase] {
+        try db.all(
+            ReportCase.self,
+            """
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE finished_at BETWEEN \(from) AND \(to)
+            OR (finished_at IS NULL AND handed_at BETWEEN \(from) AND \(to)) ORDER BY case_id LIMIT 1000
+            """)
+    }
+
     static func handOver(_ id: CaseID, to department: DepartmentID?, at now: Instant, in db: any Writing) throws {
         try db.execute(
             """

@@ -1,3 +1,4 @@
+import Crypt
 import Identity
 import Kernel
 import Storage
@@ -48,6 +49,15 @@ extension WoodpeckerRoom {
             }
             return .redirect(to: "/departments?done=saved")
         }
+        routes.post("/departments/open311", .needs(.departmentManage), "Make a key for a program that reports") {
+            call in
+            var check = FieldCheck()
+            let name = check.text(call.form["name"], "name", 1...60)
+            try check.finish()
+            let key = try Secret.password()
+            try await database.write { db in try Open311Store.addKey(key, name: name, at: .now, in: db) }
+            return try await departmentPage(call, newKey: key)
+        }
         routes.get(
             "/api/v1/departments", .needs(.reportRead), "Departments",
             shapes: Shapes(
@@ -81,6 +91,11 @@ extension WoodpeckerRoom {
         }
     }
 
+    /// A key for a program that reports by Open311; for set-up.
+    public static func addProgram(_ name: String, key: String, at now: Instant, in db: any Writing) throws {
+        try Open311Store.addKey(key, name: name, at: now, in: db)
+    }
+
     /// Who acts for a holder, has a key of their own, and lacks the holder's.
     private func waiting(in db: any Reading) throws -> [(holder: Holder, staff: StaffID, name: String)] {
         var result: [(Holder, StaffID, String)] = []
@@ -102,7 +117,7 @@ extension WoodpeckerRoom {
         return result
     }
 
-    private func departmentPage(_ call: Call) async throws -> Answer {
+    private func departmentPage(_ call: Call, newKey: String? = nil) async throws -> Answer {
         let caller = try call.signedIn()
         let mayManage = caller.may(.departmentManage)
         let (all, members, clerks, lacking) = try await database.read { db in
@@ -112,6 +127,7 @@ extension WoodpeckerRoom {
                 try StaffDirectory.onDuty(role: .clerk, area: nil, in: db), try waiting(in: db)
             )
         }
+        let programs = try await database.read { db in try Open311Store.names(in: db) }
         func form(_ department: Department?, _ members: [StaffID]) -> [String: Any] {
             [
                 "id": department?.id.description ?? "", "key": department?.id.description ?? "new",
@@ -144,6 +160,7 @@ extension WoodpeckerRoom {
                     "holderName": holderName(item.holder, all, call),
                 ]
             },
+            "newKey": newKey ?? "", "programs": programs.map { ["name": $0] },
             "mayManage": mayManage, "keyOpen": keys.isOpen(caller.id),
         ]
         if mayManage {
