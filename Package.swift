@@ -108,8 +108,8 @@ let package = Package(
             "Woodpecker",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Crypt", "Pictures", "Office",
-                "Geo",
-                httpClient, httpTypes, logging, lifecycle, nio,
+                "Geo", "XML",
+                httpClient, httpTypes, logging, lifecycle, nio, nioHTTP1,
             ]),
 
         room(

@@ -116,7 +116,13 @@ public struct Centre: Sendable {
         ) { id, number in
             map.spot(in: id, number)
         }
-        try await SampleReports(database: database).makeDepartments(made)
+        let places = areas.all.filter { $0.kind == .cooperative }.prefix(5).enumerated().compactMap {
+            map.spot(in: $0.element.id, UInt64($0.offset))
+        }
+        try await SampleReports(
+            database: database, areas: areas, audit: audit, folder: configuration.folder, logger: logger,
+            places: places
+        ).makeDepartments(made)
         return made
     }
 

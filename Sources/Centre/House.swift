@@ -140,7 +140,8 @@ extension Centre {
             try TownMapRoom(),
             try WoodpeckerRoom(
                 database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
-                folder: configuration.folder, logger: logger
+                folder: configuration.folder, configuration: try woodpeckerConfiguration(isSample: messaging.isSample),
+                client: client, address: { messaging.ownAddress }, logger: logger
             ) { key, values in
                 catalogue.word(key, .zh, values)
             },

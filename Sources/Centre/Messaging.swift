@@ -37,6 +37,9 @@ final class Messaging: Sendable {
     /// The centre has learnt its own port.
     func listens(on port: Int) { self.port.withLock { $0 = port } }
 
+    /// Where this centre itself is reached on its own machine, once that is known.
+    var ownAddress: String? { port.withLock { $0 }.map { "http://127.0.0.1:\($0)" } }
+
     /// Where messages go, or `nil` while that is not known.
     var carrier: HTTPCarrierConfiguration? {
         guard let token, let port = port.withLock({ $0 }) else { return nil }

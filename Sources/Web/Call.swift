@@ -60,8 +60,13 @@ public struct Call: Sendable {
     /// How many items of a list are asked for: 1…500, else 50.
     public var limit: Int { min(500, max(1, query("limit").flatMap { Int($0) } ?? 50)) }
 
-    /// The body as a form.
-    public var form: Form { Form(body) }
+    /// The body as a form, of either type; of one with files, what is not a file.
+    public var form: Form {
+        if let type = header("Content-Type"), type.lowercased().hasPrefix("multipart/form-data") {
+            return Multipart(body, type: type)?.form ?? Form([])
+        }
+        return Form(body)
+    }
 
     /// The body as JSON.
     /// - Throws: a 422 that names the wrong field, or a 400 when it is no JSON.

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Cases
 import Crypt
 import Foundation
@@ -13,6 +14,10 @@ import Web
 public struct WoodpeckerConfiguration: Sendable {
     /// Days after the outcome for which a report's content is kept.
     public var keepDays = 90
+    /// The pause between two receipts that are checked without the puzzle.
+    public var slowLane = Duration.milliseconds(1_500)
+    /// The official account; `nil` has none.
+    public var weChat: WeChatConfiguration?
     /// Reports that one network may hand in within ten minutes; the machine's own address is not counted.
     public var perNetwork = 30
 
@@ -38,10 +43,13 @@ public struct WoodpeckerRoom: Room {
     let mint: ReceiptMint
     let passes = Passes()
     let work: WorkProof
-    let slowLane = SlowLane()
+    let slowLane: SlowLane
     let floods: TryCount
     let wrongReceipts: TryCount
     let configuration: WoodpeckerConfiguration
+    let word: @Sendable (String, [String: String]) -> String
+    private let client: HTTPClient?
+    private let address: @Sendable () -> String?
     let logger: Logger
 
     /// The schema, needed before there is a database.
@@ -56,10 +64,13 @@ public struct WoodpeckerRoom: Room {
     ///   - keys: the keys of those at work, which learn of passwords where people log in.
     ///   - hard: makes keys of receipts.
     ///   - folder: the data folder, in which the key lies by which our own unused receipts are known.
+    ///   - client: fetches what followers sent from Tencent; `nil` fetches nothing.
+    ///   - address: where this centre itself is reached, for the sample's stand-in.
     ///   - word: the catalogue's words in the town's language.
     public init(
         database: any Database, cases: CaseDesk, areas: AreaIndex, keys: KeyRing, hard: HardKey, audit: Audit,
-        folder: URL, configuration: WoodpeckerConfiguration = WoodpeckerConfiguration(), logger: Logger,
+        folder: URL, configuration: WoodpeckerConfiguration = WoodpeckerConfiguration(), client: HTTPClient? = nil,
+        address: @escaping @Sendable () -> String? = { nil }, logger: Logger,
         word: @escaping @Sendable (String, [String: String]) -> String
     ) throws {
         migrations = try Self.schema()
@@ -71,10 +82,14 @@ public struct WoodpeckerRoom: Room {
         self.audit = audit
         self.configuration = configuration
         self.logger = logger
+        self.word = word
+        self.client = client
+        self.address = address
         intake = Intake(database: database, cases: cases, areas: areas, hard: hard, word: word)
         handling = Handling(cases: cases, areas: areas, keys: keys, audit: audit, word: word)
         correspondence = Correspondence(database: database, cases: cases, word: word)
         mint = try ReceiptMint(folder: folder)
+        slowLane = SlowLane(pause: configuration.slowLane)
         work = try WorkProof()
         floods = try TryCount(limit: configuration.perNetwork, spanMs: 600_000)
         wrongReceipts = try TryCount(limit: 10, spanMs: 900_000)
@@ -82,7 +97,16 @@ public struct WoodpeckerRoom: Room {
 
     /// The inbox.
     public var navigation: [NavigationItem] {
-        [NavigationItem("/reports", key: "woodpecker.nav.reports", icon: "messages", needs: .reportRead, order: 20)]
+        var items = [
+            NavigationItem("/reports", key: "woodpecker.nav.reports", icon: "messages", needs: .reportRead, order: 20),
+            NavigationItem("/lesson-desk", key: "woodpecker.nav.lessons", icon: "list", needs: .lessonEdit, order: 21),
+        ]
+        if configuration.weChat?.isSample == true {
+            items.append(
+                NavigationItem(
+                    "/sample-wechat", key: "woodpecker.nav.sample", icon: "phone", needs: .reportRead, order: 47))
+        }
+        return items
     }
 
     /// Pages for citizens and for those who handle.
@@ -92,7 +116,25 @@ public struct WoodpeckerRoom: Room {
         inboxRoutes(&routes)
         handlingRoutes(&routes)
         departmentRoutes(&routes)
+        rateRoutes(&routes)
+        lessonRoutes(&routes)
         Open311(room: self).routes(&routes)
+        weChatRoutes(&routes)
+    }
+
+    private func weChatRoutes(_ routes: inout Routes) {
+        guard let settings = configuration.weChat,
+            let crypto = try? WeChatCrypto(
+                token: settings.token, appID: settings.appID, encodingKey: settings.encodingKey)
+        else { return }
+        var api: WeChatAPI?
+        if let client, let secret = settings.secret {
+            api = WeChatAPI(client: client, base: settings.api, address: address, appID: settings.appID, secret: secret)
+        }
+        WeChat(room: self, crypto: crypto, api: api).routes(&routes)
+        if settings.isSample, let client {
+            WeChatSample(crypto: crypto, client: client, address: address).routes(&routes)
+        }
     }
 
     /// What must be destroyed in time.

@@ -24,6 +24,20 @@ public struct Receipt: Sendable, Equatable {
         secret = Self.secret(after: locator, try Self.digits(15))
     }
 
+    /// The receipt that belongs to a secret seed: the same seed is the same receipt.
+    init(seed: [UInt8]) {
+        var digits = ""
+        var round: UInt8 = 0
+        while digits.utf8.count < 22 {
+            for byte in Digest.hmacSHA256(key: seed, [round]) where byte < 250 && digits.utf8.count < 22 {
+                digits += String(byte % 10)
+            }
+            round &+= 1
+        }
+        locator = Self.checked(String(digits.prefix(7)))
+        secret = Self.secret(after: locator, String(digits.suffix(15)))
+    }
+
     /// Reads digits in any grouping, full-width ones too, or the eight words.
     public init(_ text: String) throws(Flaw) {
         let digits = Self.digits(in: text)

@@ -21,6 +21,9 @@ struct ReceiptMint: Sendable {
         }
     }
 
+    /// A key of its own for another purpose.
+    func derived(_ purpose: String) -> [UInt8] { Digest.hkdf(key, salt: [], context: "woodpecker " + purpose) }
+
     /// A new receipt as a form carries it.
     func make() throws -> String {
         let receipt = try Receipt()

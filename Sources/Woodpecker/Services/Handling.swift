@@ -199,6 +199,18 @@ struct Handling: Sendable {
         try Intake.publish(other, area: target.area, at: now, in: db)
     }
 
+    /// Shows everybody what became of it, in words of the desk's own, where a reporter agreed.
+    func publish(
+        _ id: CaseID, words: String, isPublic: Bool, by caller: Caller, at now: Instant, in db: any Writing
+    ) throws {
+        let row = try visible(id, for: caller, in: db)
+        guard isPublic, row.outcome != nil, row.about.isEmpty,
+            try ReportStore.list(of: id, in: db).contains(where: \.mayPublish)
+        else { throw Problem.conflict("woodpecker.not-public") }
+        try ReportCaseStore.publish(id, words: words, at: now, in: db)
+        try record("report.publish", id, caller, at: now, in: db)
+    }
+
     /// More time, by a leader; the reporters are told why.
     func extend(_ id: CaseID, days: Int, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws
     {

@@ -86,6 +86,16 @@ enum ReportCaseStore {
             """)
     }
 
+    /// Cases of which something was due in a time: the end, or the first word.
+    static func due(from: Instant, to: Instant, in db: any Reading) throws -> [ReportCase] {
+        try db.all(
+            ReportCase.self,
+            """
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE (due_at >= \(from) AND due_at < \(to))
+            OR (answer_due_at >= \(from) AND answer_due_at < \(to)) ORDER BY case_id LIMIT 50000
+            """)
+    }
+
     /// What Open311 lists: nothing that is not for everybody.
     static func open311(
         categories: [String], isOpen: Bool?, from: Instant, to: Instant, limit: Int, offset: Int, in db: any Reading

@@ -87,6 +87,9 @@ extension WoodpeckerRoom {
         case .rework: try handling.verify(id, isSo: false, words: text, by: caller, at: now, in: db)
         case .merge: try handling.merge(id, into: step.other ?? "", by: caller, at: now, in: db)
         case .extend: try handling.extend(id, days: step.days ?? 0, reason: text, by: caller, at: now, in: db)
+        case .publish:
+            try handling.publish(id, words: text, isPublic: isPublic(id, in: db), by: caller, at: now, in: db)
+        case .unpublish: try ReportCaseStore.publish(id, words: "", at: nil, in: db)
         case .mute, .unmute:
             guard let report = step.report, try ReportStore.find(report, in: db)?.caseID == id else {
                 throw Problem.invalid(["report": "unknown"])
@@ -94,6 +97,10 @@ extension WoodpeckerRoom {
             try ReportStore.setMuted(report, step.act == .mute, in: db)
             try handling.record("report.\(step.act.rawValue)", id, caller, at: now, in: db)
         }
+    }
+
+    private func isPublic(_ id: CaseID, in db: any Reading) throws -> Bool {
+        try ReportCaseStore.find(id, in: db).flatMap { category($0.category) }?.isPublic ?? false
     }
 
     // MARK: What is shown
@@ -180,6 +187,9 @@ extension WoodpeckerRoom {
         }
         if isDesk, [.open, .accepted, .assigned, .handling].contains(phase) {
             acts.append(act(.merge, call, text: false, other: true))
+        }
+        if isDesk, row.outcome != nil, category?.isPublic == true, reports.contains(where: \.report.mayPublish) {
+            acts.append(row.publishedAt == nil ? act(.publish, call) : act(.unpublish, call, text: false))
         }
         acts.append(act(.note, call))
         context["acts"] = acts
@@ -277,20 +287,20 @@ struct HandlingStep: Codable, Sendable {
     enum Act: String, Codable, Sendable, CaseIterable {
         case handOver = "hand-over"
         case giveBack = "give-back"
-        case answer, ask, note, finish, verify, rework, merge, extend, mute, unmute
+        case answer, ask, note, finish, verify, rework, merge, extend, mute, unmute, publish, unpublish
 
         /// Whether it is the desk's alone.
         var isRouting: Bool {
             switch self {
-            case .handOver, .verify, .rework, .merge, .extend, .mute, .unmute: true
+            case .handOver, .verify, .rework, .merge, .extend, .mute, .unmute, .publish, .unpublish: true
             case .giveBack, .answer, .ask, .note, .finish: false
             }
         }
 
         var needsText: Bool {
             switch self {
-            case .giveBack, .answer, .ask, .note, .finish, .rework, .extend: true
-            case .handOver, .verify, .merge, .mute, .unmute: false
+            case .giveBack, .answer, .ask, .note, .finish, .rework, .extend, .publish: true
+            case .handOver, .verify, .merge, .mute, .unmute, .unpublish: false
             }
         }
     }

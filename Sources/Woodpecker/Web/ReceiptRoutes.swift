@@ -38,13 +38,15 @@ extension WoodpeckerRoom {
     }
 
     /// The page after a report was taken: the only time at which the receipt is shown.
-    func newReceiptPage(_ call: Call, _ receipt: Receipt, _ category: Category) throws -> Answer {
-        let context: [String: Any] = [
+    func newReceiptPage(_ call: Call, _ receipt: Receipt, _ category: Category) async throws -> Answer {
+        let lessons = try await timely(category)
+        var context: [String: Any] = [
             "digits": receipt.text.split(separator: " ").map(String.init), "text": receipt.text,
             "words": receipt.words, "wordsText": receipt.words.joined(separator: " "),
             "category": category.name.text(call.language),
             "qr": QRCode.svg(receipt.text, label: call.word("woodpecker.receipt.qr")) ?? "",
         ]
+        if !lessons.isEmpty { context["lessons"] = ["items": lessons.map { lessonRow($0, call) }] as [String: Any] }
         return try Citizen.page(
             "receipt-new", title: call.word("woodpecker.receipt.newTitle"), context, call, path: "/receipt")
     }

@@ -160,7 +160,7 @@ extension WoodpeckerRoom {
                     point: chosen.point, name: level == .anonymous || name.isEmpty ? nil : name,
                     phone: level == .anonymous || phone.isEmpty ? nil : phone),
                 photos: photos, about: about, mayPublish: form["mayPublish"] == "1", joins: joins, at: .now))
-        return try newReceiptPage(call, receipt, category)
+        return try await newReceiptPage(call, receipt, category)
     }
 
     // MARK: Place

@@ -41,9 +41,11 @@ final class Nest: Sendable {
         var logger = Logger(label: "nest")
         logger.logLevel = .critical
         let areas = try await PlacesRoom(database: database, logger: logger).index
+        var configuration = WoodpeckerConfiguration()
+        configuration.slowLane = .zero
         room = try WoodpeckerRoom(
             database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
-            folder: storage.folder, logger: logger
+            folder: storage.folder, configuration: configuration, logger: logger
         ) { key, _ in key }
         var people: [String: Caller] = [:]
         for (index, (name, role)) in [

@@ -17,13 +17,13 @@ struct Stranger {
     let routes: Routes
     let dispatcher: Dispatcher
 
-    init(_ nest: Nest) throws {
+    init(_ nest: Nest, _ own: Routes? = nil) throws {
         let bundles = [WebResources.bundle, CasesRoom.resources, WoodpeckerRoom.resources]
         let pages = try Pages(
             bundles: bundles, catalogue: try Catalogue(bundles: bundles),
             shell: Pages.Shell(town: "试验镇", navigation: [], unacknowledged: { 0 }))
         var routes = Routes()
-        nest.room.routes(&routes)
+        if let own { routes = own } else { nest.room.routes(&routes) }
         self.routes = routes
         dispatcher = Dispatcher(
             database: nest.database, pages: pages, authenticator: Nobody(), logger: nest.room.logger,

@@ -12,3 +12,5 @@ CREATE TABLE open311_update (
 );
 CREATE UNIQUE INDEX open311_update_theirs ON open311_update (case_id, theirs);
 CREATE INDEX open311_update_at ON open311_update (at, id);
+CREATE INDEX report_case_answer_due ON report_case (answer_due_at);
+CREATE INDEX report_case_finished ON report_case (finished_at);
