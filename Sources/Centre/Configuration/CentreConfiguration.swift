@@ -35,6 +35,10 @@ public struct CentreConfiguration: Sendable {
     public var cap = AlertSettings()
     /// Where texts and calls go; `nil` leaves them to the sample town's own gateway, where there is one.
     public var messageGateway: MessageGateway?
+    /// The WeChat official account; none without a token.
+    public var weChat = WeChatSettings()
+    /// Days after its outcome for which a report's content is kept.
+    public var reportDays: Int64 = 90
     /// The folder of third-party scripts, filled at set-up.
     public var vendor: URL?
     /// For how long what is no record is kept.
@@ -72,6 +76,20 @@ public struct AlertSettings: Sendable {
 
     /// A centre that has no name yet, warns nobody and hears nobody.
     public init() {}
+}
+
+/// How the town's WeChat official account is known.
+public struct WeChatSettings: Sendable, Equatable {
+    /// What both sides sign with; `nil` has no account.
+    public var token: String?
+    /// The account's number.
+    public var appID: String?
+    /// The key of encrypted messages; `nil` takes them in the clear.
+    public var key: String?
+    /// What the centre proves itself with at Tencent's API; `nil` fetches no pictures.
+    public var secret: String?
+    /// Where that API is.
+    public var api = "https://api.weixin.qq.com"
 }
 
 /// An HTTP gateway for texts and calls.

@@ -193,6 +193,49 @@ enum SettingList {
         } get: {
             $0.cap.token
         },
+        .text(
+            "wechat.token", "What the WeChat official account signs with", takes: "3…32 characters", isSecret: true,
+            accepts: { (3...32).contains($0.utf8.count) }
+        ) {
+            $0.weChat.token = $1
+        } get: {
+            $0.weChat.token
+        },
+        .text(
+            "wechat.appid", "The official account's AppID", takes: "a name",
+            accepts: { (1...64).contains($0.utf8.count) }
+        ) {
+            $0.weChat.appID = $1
+        } get: {
+            $0.weChat.appID
+        },
+        .text(
+            "wechat.key", "Its EncodingAESKey; messages in the clear when left out", takes: "43 characters",
+            isSecret: true,
+            accepts: { $0.utf8.count == 43 }
+        ) {
+            $0.weChat.key = $1
+        } get: {
+            $0.weChat.key
+        },
+        .text(
+            "wechat.secret", "Its AppSecret, to fetch the pictures that followers send", takes: "a secret",
+            isSecret: true
+        ) {
+            $0.weChat.secret = $1
+        } get: {
+            $0.weChat.secret
+        },
+        .text("wechat.api", "Where Tencent's API is", takes: "http://… or https://…", accepts: isWebAddress) {
+            $0.weChat.api = $1
+        } get: {
+            $0.weChat.api
+        },
+        .number("retention.report-days", "Days after the outcome for which a citizen's report is kept", 1...3_650) {
+            $0.reportDays = $1
+        } get: {
+            $0.reportDays
+        },
         .path("vendor", "The folder of browser scripts that `scripts/vendor.sh` filled") {
             $0.vendor = $1
         } get: {

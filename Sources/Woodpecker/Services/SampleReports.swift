@@ -32,7 +32,9 @@ extension WoodpeckerRoom {
         let road = try await hand("road", "卫生院门口井盖松动", 3, daysAgo: 4, level: .named, answers: ["kind": ["cover"]])
         let light = try await hand("light", "村口路灯不亮", 4, daysAgo: 5)
         let departments = try await database.read { db in try DepartmentStore.all(in: db) }
-        @Sendable func department(_ code: String) -> DepartmentID? { departments.first { $0.categories.contains(code) }?.id }
+        @Sendable func department(_ code: String) -> DepartmentID? {
+            departments.first { $0.categories.contains(code) }?.id
+        }
         let handling = handling
         try await database.write { db in
             if let river, let to = department("river") {
