@@ -21,7 +21,7 @@ struct CanaryTests {
         try manager.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? manager.removeItem(at: folder) }
         let log = folder.appendingPathComponent("log")
-        manager.createFile(atPath: log.path, contents: nil)
+        _ = manager.createFile(atPath: log.path, contents: nil)
         try run(["setup", "--sample", "--data", data.path], log: log)
         let port = Program.freePort()
         let server = try start(

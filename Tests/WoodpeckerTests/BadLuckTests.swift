@@ -144,7 +144,9 @@ struct BadLuckTests {
                 switch Int.random(in: 0..<3) {
                 case 0: bytes[place] = UInt8.random(in: 0...255)
                 case 1: bytes.remove(at: place)
-                default: bytes.insert(contentsOf: whole[place...].prefix(Int.random(in: 0..<40)), at: place)
+                default:
+                    bytes.insert(
+                        contentsOf: whole[min(place, whole.count)...].prefix(Int.random(in: 0..<40)), at: place)
                 }
             }
             let parts = Multipart(bytes, type: "multipart/form-data; boundary=\(Self.boundary)")
