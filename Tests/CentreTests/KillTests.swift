@@ -48,6 +48,7 @@ struct KillTests {
     private static func play(_ arguments: [String], fire: Int) throws -> [StubbornDevice.Confirmed] {
         // Registered ones and one that nobody knows.
         let town = (0..<devices).map { StubbornDevice(address: $0 == 3 ? 0xABCDEF : 0x379 + UInt64($0)) }
+        let start = try startMicroseconds(arguments, port: fire)
         for _ in 0..<kills {
             let program = try Program(arguments)
             let threads = DispatchGroup()
@@ -59,12 +60,21 @@ struct KillTests {
                 }
             }
             // From before it listens to well into the load.
-            usleep(UInt32.random(in: 150_000...600_000))
+            usleep(UInt32.random(in: start / 2...start + 450_000))
             program.kill()
             isOver.value.store(true, ordering: .relaxed)
             threads.wait()
         }
         return town.flatMap(\.confirmed)
+    }
+
+    /// How long the program takes until it listens to devices, on this machine and under this load: at most 20 s.
+    private static func startMicroseconds(_ arguments: [String], port: Int) throws -> UInt32 {
+        let program = try Program(arguments)
+        defer { program.kill() }
+        let begin = ContinuousClock.now
+        while !Program.listens(on: port), ContinuousClock.now - begin < .seconds(20) { usleep(5_000) }
+        return UInt32((ContinuousClock.now - begin) / .microseconds(1))
     }
 
     private static func check(_ confirmed: [StubbornDevice.Confirmed], _ centre: Centre) async throws {

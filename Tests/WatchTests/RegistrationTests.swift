@@ -65,9 +65,11 @@ struct RegistrationTests {
             let again = try await WatchTown(sharing: town, port: town.port)
             let device = try #require(again.platform.directory.all.first)
             #expect(device.isOnline)
-            let answer = await again.platform.ask(
-                device, .query("DeviceStatus", number: again.platform.nextNumber(), of: device.gbID))
-            #expect(answer?.element.value("Online") == "ONLINE")
+            try await expectSoon {
+                let answer = await again.platform.ask(
+                    device, .query("DeviceStatus", number: again.platform.nextNumber(), of: device.gbID))
+                return answer?.element.value("Online") == "ONLINE"
+            }
             #expect(played.tally.registered == 1)
             await again.stop()
         }

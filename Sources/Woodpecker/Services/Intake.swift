@@ -80,7 +80,9 @@ struct Intake: Sendable {
         }
         let own = try Cipher.seal(key, key: Self.unwrapKey(derived), context: Array("reporter \(id)".utf8))
         let proof = Self.proof(derived)
-        return try await database.write { [self] db in
+        let taken: Taken? = try await database.write { [self] db in
+            // The same report came twice at once, and the other one was quicker.
+            if try ReportStore.lock(locator: locator, in: db) != nil { return nil }
             // Nobody but the leaders reads what is said about the desk itself.
             let holder: Holder = new.about == .desk ? .leader : .desk
             guard let receiver = try KeyStore.publicKey(holder, in: db) else { throw Problem(503, "woodpecker.closed") }
@@ -107,6 +109,8 @@ struct Intake: Sendable {
             try Self.publish(caseID, area: new.area, at: at, in: db)
             return Taken(report: id, caseID: caseID)
         }
+        if let taken { return taken }
+        return try await take(new)
     }
 
     /// Checks a receipt. A wrong locator costs the same computation as a wrong secret, and gives the same answer.

@@ -99,7 +99,7 @@ final class WeChatSample: Sendable {
     }
 
     private func send(_ input: SampleInput) async throws {
-        guard let address = address() else { throw Problem(503, "overloaded", retryAfter: 2) }
+        guard let address = address() else { throw Problem.conflict("woodpecker.not-listening") }
         if let (id, bytes) = input.picture {
             pictures.withLock { pictures in
                 if pictures.count > 20 { pictures.removeAll() }
