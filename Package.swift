@@ -75,7 +75,8 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 "MQTT", "Pictures",
-                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "GB28181",
+                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "GB28181", "SIP",
+                "SMPP",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
                 unixSignals,
                 yams, nioSSL,
@@ -120,13 +121,15 @@ let package = Package(
         room(
             "Duty",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", logging, lifecycle,
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", "Crypt", logging,
+                lifecycle,
             ]),
         room(
             "Notify",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", httpClient, logging, lifecycle, nio,
-                nioHTTP1,
+                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", "SMPP", "SIP", httpClient, logging,
+                lifecycle,
+                nio, nioHTTP1, nioPosix,
             ]),
         room(
             "Cases",
@@ -147,13 +150,16 @@ let package = Package(
         engine(
             "MediaServer",
             needs: ["Media", "Kernel", "Crypt", "CAV", nio, nioPosix, nioHTTP1, nioWebSocket, logging]),
+        engine("SMPP"),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
         engine("XML", needs: ["CExpat"]),
         engine("CAP", needs: ["Kernel", "XML"]),
         engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
-        engine("Simulator", needs: ["GB26875", "GB28181", "SIP", "Kernel", "CAV", nio, nioPosix]),
+        engine(
+            "Simulator",
+            needs: ["GB26875", "GB28181", "SIP", "SMPP", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1]),
         engine("Bench", needs: ["GB26875", "Kernel", "Office"]),
 
         // Ground.
@@ -215,7 +221,9 @@ let package = Package(
             ]),
         tests(
             "Duty",
-            needs: ["Duty", "Cases", "Identity", "Notify", "Web", "Kernel", "Storage", "StorageTesting", logging]),
+            needs: [
+                "Duty", "Crypt", "Cases", "Identity", "Notify", "Web", "Kernel", "Storage", "StorageTesting", logging,
+            ]),
         tests("Geo", needs: ["Geo"]),
         tests("XML", needs: ["XML"]),
         tests(
@@ -225,7 +233,12 @@ let package = Package(
         tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
-        tests("Notify", needs: ["Notify", "Identity", "Kernel", "Storage", "Web", logging]),
+        tests(
+            "Notify",
+            needs: [
+                "Notify", "Identity", "Kernel", "Storage", "Web", logging, "SIP", "SMPP", "Simulator", "StorageTesting",
+                httpClient, nio,
+            ]),
         tests("FireGuard", needs: ["GB26875", "FireGuard", "StorageTesting", nioEmbedded]),
         tests(
             "Centre",

@@ -90,18 +90,24 @@ extension Centre {
         fire.broker = brokerConfiguration
         fire.topics = configuration.broker.topics
         let duty = DutyDesk(within: areas.covers)
-        let escalations = Escalations { role, area, at, db in
+        let escalations = Escalations(within: areas.covers) { role, area, at, db in
             try duty.find(role, for: area, at: at, in: db).told
         } note: { text, id, at, db in
             try cases.note(text, on: id, by: .system("escalation"), at: at, in: db)
         } word: { key, values in
             catalogue.word(key, .zh, values)
         }
+        let carriers = try CarrierBook(
+            configuration.carriers, receipts: ReceiptDesk(database: database, escalations: escalations),
+            gateway: HTTPCarrier(client: client) { messaging.carrier }, hasGateway: messaging.token != nil,
+            client: client, hint: catalogue.word("notify.call.hint", .zh), logger: logger)
         let notify = try NotifyRoom(
-            database: database, carrier: HTTPCarrier(client: client) { messaging.carrier }, escalations: escalations,
-            token: messaging.token,
+            database: database,
+            carriers: CarrierDesk(lines: carriers.lines, database: database, logger: logger),
+            escalations: escalations, token: messaging.token, callbackToken: carriers.callbackToken,
             sample: messaging.isSample
-                ? SampleGateway(database: database, client: client) { messaging.carrier } : nil, logger: logger)
+                ? SampleGateway(database: database, client: client) { messaging.carrier } : nil, audit: audit,
+            areas: { areas.choices([.village]) }, logger: logger)
         let fireRoom = try FireGuard(
             database: database,
             desk: DeskAdapter(
@@ -134,7 +140,8 @@ extension Centre {
             watchRoom,
             try DutyRoom(
                 database: database, desk: duty, planning: Planning(calendar: cases.calendar), cases: cases,
-                areas: areas, audit: audit, logger: logger
+                areas: areas, audit: audit, logger: logger,
+                outstanding: { db in try leftToNext(in: db) { catalogue.word($0, .zh) } }
             ) { key, values in catalogue.word(key, .zh, values) },
             registry,
             try TownMapRoom(),
@@ -175,7 +182,7 @@ extension Centre {
             }, logger: logger)
         return House(
             routes: routes, dispatcher: dispatcher,
-            services: rooms.flatMap { $0.services() } + [
+            services: rooms.flatMap { $0.services() } + carriers.services + [
                 media, NodeKeeper(centre: self), jobs(), alarmCount, application,
             ],
             client: client)

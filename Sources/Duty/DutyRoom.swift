@@ -20,8 +20,12 @@ public struct DutyRoom: Room {
     let cases: CaseDesk
     let areas: AreaIndex
     let audit: Audit
+    let outstanding: Outstanding
     let word: @Sendable (_ key: String, _ values: [String: String]) -> String
     let logger: Logger
+
+    /// What other rooms leave to the next watch: alarms that nobody has taken, devices out of order.
+    public typealias Outstanding = @Sendable (any Reading) throws -> [HandoverItem]
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "duty", bundle: .module) }
@@ -34,7 +38,8 @@ public struct DutyRoom: Room {
     /// - Parameter word: the catalogue's words in the town's language.
     public init(
         database: any Database, desk: DutyDesk, planning: Planning, cases: CaseDesk, areas: AreaIndex, audit: Audit,
-        logger: Logger, word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
+        logger: Logger, outstanding: @escaping Outstanding,
+        word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
     ) throws {
         migrations = try Self.schema()
         self.database = database
@@ -43,6 +48,7 @@ public struct DutyRoom: Room {
         self.cases = cases
         self.areas = areas
         self.audit = audit
+        self.outstanding = outstanding
         self.word = word
         self.logger = logger
     }
@@ -58,6 +64,7 @@ public struct DutyRoom: Room {
         rosterRoutes(&routes)
         dutyPage(&routes)
         shiftPage(&routes)
+        handoverRoutes(&routes)
     }
 
     /// Plans ahead and notices who has not come.

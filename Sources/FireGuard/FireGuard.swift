@@ -190,6 +190,22 @@ extension FireGuard {
         return ([owner] + holders).filter { !$0.phone.isEmpty }
     }
 
+    /// What a watch leaves to the next: alarms that nobody has taken, and what is out of order, each with its site's
+    /// name and the case that follows it.
+    public static func outstanding(
+        in db: any Reading
+    ) throws -> (alarms: [CaseAlarm], troubles: [(trouble: Trouble, site: String)]) {
+        let alarms = try AlarmStore.list(AlarmFilter(state: .raised), limit: 200, in: db)
+        let troubles = try TroubleStore.open(limit: 200, in: db)
+        let sites = try SiteStore.find(Set(alarms.compactMap(\.site) + troubles.compactMap(\.site)), in: db)
+        return (
+            alarms.map { CaseAlarm(alarm: $0, site: $0.site.flatMap { sites[$0] }) },
+            troubles.map { trouble in
+                (trouble, trouble.site.flatMap { sites[$0]?.name } ?? "")
+            }
+        )
+    }
+
     /// The alarms that a case follows, the first one first.
     public static func alarms(of id: CaseID, in db: any Reading) throws -> [CaseAlarm] {
         try AlarmStore.ofCase(id, in: db).prefix(200).map { alarm in

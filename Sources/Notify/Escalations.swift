@@ -27,23 +27,28 @@ public struct Escalations: Sendable {
     /// Finds who is on duty.
     public typealias FindOnDuty = @Sendable (Role, AreaID?, Instant, any Reading) throws -> OnDuty
 
-    let policies: [String: EscalationPolicy]
+    let policies: [EscalationPolicy]
     let outbox = Outbox()
     let onDuty: FindOnDuty
+    let within: @Sendable ([AreaID], AreaID) -> Bool
     let note: Note
     let word: @Sendable (_ key: String, _ values: [String: String]) -> String
 
-    /// Escalations by these policies.
+    /// Escalations by the policies that people made, and by these where none of them fits.
     /// - Parameters:
     ///   - onDuty: who is on duty as a role.
+    ///   - within: whether an area lies in one of those a policy is for.
     ///   - note: appends to a case's timeline.
     ///   - word: the catalogue's words in the town's language.
     public init(
-        policies: [EscalationPolicy] = [.fire], onDuty: @escaping FindOnDuty, note: @escaping Note,
+        policies: [EscalationPolicy] = [.fire],
+        within: @escaping @Sendable ([AreaID], AreaID) -> Bool = { $0.contains($1) }, onDuty: @escaping FindOnDuty,
+        note: @escaping Note,
         word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
     ) {
-        self.policies = Dictionary(policies.map { ($0.name, $0) }) { first, _ in first }
+        self.policies = policies
         self.onDuty = onDuty
+        self.within = within
         self.note = note
         self.word = word
     }
@@ -53,10 +58,16 @@ public struct Escalations: Sendable {
         policy name: String, subject: String, caseID: CaseID, area: AreaID?, text: String, at now: Instant,
         in db: any Writing
     ) throws {
-        guard let policy = policies[name] else { return }
+        let made = try PolicyStore.all(in: db).filter(\.isActive).map(\.policy)
+        guard
+            let policy = EscalationPolicy.choose(name, among: made, area: area, at: now, within: within)
+                ?? EscalationPolicy.choose(name, among: policies, area: area, at: now, within: within)
+        else { return }
+        // The climb keeps its policy as it is now: a change on the page does not jump somebody's turn in a fire.
         try EscalationStore.start(
-            Climb(subject: subject, policy: name, caseID: caseID, area: area, text: text, step: 0), at: now,
-            nextAt: now + policy.firstPauseMs, in: db)
+            Climb(
+                subject: subject, policy: name, caseID: caseID, area: area, text: text, step: 0,
+                rule: try JSON.text(policy)), at: now, nextAt: now + policy.firstPauseMs, in: db)
         db.wake(Self.topic)
     }
 
@@ -65,11 +76,23 @@ public struct Escalations: Sendable {
         try EscalationStore.end(subject, at: now, in: db)
     }
 
+    /// Somebody cannot be reached: the next step comes at once. That is said on the case.
+    func hurry(_ message: Message, at now: Instant, in db: any Writing) throws {
+        guard try EscalationStore.hurry(message.subject, at: now, in: db) else { return }
+        if let caseID = message.caseID {
+            try note(word("notify.escalation.hurry", ["name": message.to.name]), caseID, now, db)
+        }
+        db.wake(Self.topic)
+    }
+
     /// Does every step that is due; returns how many.
     func climb(at now: Instant, in db: any Writing) throws -> Int {
         let due = try EscalationStore.due(at: now, limit: 100, in: db)
         for climb in due {
-            guard let policy = policies[climb.policy], let (step, pauseMs) = policy.step(climb.step) else {
+            let policy = try climb.rule.map { try JSON.decode(EscalationPolicy.self, Array($0.utf8)) }
+            guard let policy = policy ?? policies.first(where: { $0.name == climb.policy }),
+                let (step, pauseMs) = policy.step(climb.step)
+            else {
                 try EscalationStore.end(climb.subject, at: now, in: db)
                 continue
             }
@@ -92,22 +115,33 @@ public struct Escalations: Sendable {
         var told: Set<String> = []
         var names: [String] = []
         var remarks: [String] = []
+        func tell(_ contact: StaffDirectory.Contact, as role: String) throws {
+            guard !contact.phone.isEmpty, told.insert(contact.phone).inserted else { return }
+            names.append(contact.name)
+            for channel in step.channels {
+                // Nobody is rung a third time for one fire: that would only burn the carriers' quotas.
+                if channel == .call,
+                    try MessageStore.calls(to: contact.phone, about: climb.subject, in: db)
+                        >= EscalationPolicy.mostCalls
+                {
+                    remarks.append(word("notify.escalation.rung", ["name": contact.name]))
+                    continue
+                }
+                try outbox.enqueue(
+                    NewMessage(
+                        channel: channel, to: Recipient(name: contact.name, phone: contact.phone, role: role),
+                        text: climb.text, caseID: climb.caseID, subject: climb.subject,
+                        key: "\(climb.subject)/step-\(climb.step)/\(channel.rawValue)/\(contact.phone)",
+                        priority: .emergency, at: now), in: db)
+            }
+        }
         for role in step.roles {
             let found = try onDuty(role, climb.area, now, db)
             if let why = found.why { remarks.append(word(why, ["role": word("role.\(role.rawValue)", [:])])) }
-            for contact in found.people where !contact.phone.isEmpty && told.insert(contact.phone).inserted {
-                names.append(contact.name)
-                for channel in step.channels {
-                    try outbox.enqueue(
-                        NewMessage(
-                            channel: channel,
-                            to: Recipient(name: contact.name, phone: contact.phone, role: role.rawValue),
-                            text: climb.text, caseID: climb.caseID, subject: climb.subject,
-                            key: "\(climb.subject)/step-\(climb.step)/\(channel.rawValue)/\(contact.phone)",
-                            priority: .emergency, at: now), in: db)
-                }
-            }
+            for contact in found.people { try tell(contact, as: role.rawValue) }
         }
+        let people = try StaffDirectory.contacts(of: step.people, in: db)
+        for id in step.people { if let contact = people[id] { try tell(contact, as: "leader") } }
         return (names, remarks)
     }
 }

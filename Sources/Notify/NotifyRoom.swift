@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Kernel
 import Logging
 import ServiceLifecycle
@@ -8,6 +9,8 @@ import Web
 extension Permission {
     /// See who was told what.
     public static let messageRead = Permission("message.read", [.officer, .leader, .admin, .auditor])
+    /// Change who is told next when nobody takes an alarm.
+    public static let escalationManage = Permission("escalation.manage", [.leader, .admin])
     /// Have a message tried again.
     public static let messageSend = Permission("message.send", [.officer, .leader, .admin])
 }
@@ -19,28 +22,37 @@ public struct NotifyRoom: Room {
     /// Its tables.
     public let migrations: [Migration]
     let database: any Database
-    let carrier: any Carrier
+    let carriers: CarrierDesk
+    let receipts: ReceiptDesk
+    /// What carriers show in the path of their callbacks; `nil` takes none.
+    let callbackToken: String?
     let escalations: Escalations
     /// What receipts and the sample gateway's senders must show; `nil` takes none.
     let token: String?
     /// The visible gateway of the sample town, which brings nothing to any phone.
     let sample: SampleGateway?
-    /// A line on the case's timeline.
-    let note: Escalations.Note
+    /// Records who changed a policy.
+    let audit: Audit
+    /// The areas that a policy may be for, with their names.
+    let areas: @Sendable () -> [(id: AreaID, name: String)]
     let logger: Logger
 
     /// Opens the room.
     public init(
-        database: any Database, carrier: any Carrier, escalations: Escalations, token: String?,
-        sample: SampleGateway?, logger: Logger
+        database: any Database, carriers: CarrierDesk, escalations: Escalations, token: String?,
+        callbackToken: String?, sample: SampleGateway?, audit: Audit,
+        areas: @escaping @Sendable () -> [(id: AreaID, name: String)], logger: Logger
     ) throws {
         migrations = try Self.schema()
         self.database = database
-        self.carrier = carrier
+        self.carriers = carriers
+        self.callbackToken = callbackToken
+        receipts = ReceiptDesk(database: database, escalations: escalations)
         self.escalations = escalations
         self.token = token
         self.sample = sample
-        note = escalations.note
+        self.audit = audit
+        self.areas = areas
         self.logger = logger
     }
 
@@ -57,6 +69,11 @@ public struct NotifyRoom: Room {
         var items = [
             NavigationItem("/messages", key: "notify.nav.messages", icon: "messages", needs: .messageRead, order: 45)
         ]
+        items.append(
+            NavigationItem("/carriers", key: "notify.nav.carriers", icon: "phone", needs: .messageRead, order: 47))
+        items.append(
+            NavigationItem(
+                "/escalation", key: "notify.nav.escalation", icon: "escalation", needs: .messageRead, order: 44))
         if sample != nil {
             items.append(
                 NavigationItem(
@@ -69,6 +86,8 @@ public struct NotifyRoom: Room {
     public func routes(_ routes: inout Routes) {
         messageRoutes(&routes)
         receiptRoutes(&routes)
+        carrierRoutes(&routes)
+        policyRoutes(&routes)
         sample?.routes(&routes)
     }
 
@@ -76,7 +95,10 @@ public struct NotifyRoom: Room {
     public func services() -> [any Service] {
         [
             Sender(
-                database: database, carrier: carrier, owner: ID<Sender>.next().rawValue, logger: logger),
+                database: database, carrier: carriers, owner: ID<Sender>.next().rawValue, logger: logger,
+                undeliverable: { [escalations] message, now, db in
+                    try escalations.hurry(message, at: now, in: db)
+                }),
             Climber(database: database, escalations: escalations, logger: logger),
         ]
     }

@@ -18,6 +18,8 @@ struct WordsTests {
             Shift.Origin.allCases.map { "duty.origin.\($0.rawValue)" }
             + Rotation.Days.allCases.map { "duty.days.\($0.rawValue)" }
             + DutyDesk.Source.allCases.filter { $0 != .roster }.map { "duty.source.\($0.rawValue)" }
+            + HandoverItem.Kind.allCases.map { "duty.handover.kind.\($0.rawValue)" }
+            + HandoverItem.State.allCases.map { "duty.handover.state.\($0.rawValue)" }
             + (0..<7).map { "duty.weekday.\($0)" }
         #expect(needed.filter { zh[$0] == nil } == [])
     }

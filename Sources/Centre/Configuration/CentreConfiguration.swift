@@ -39,6 +39,8 @@ public struct CentreConfiguration: Sendable {
     public var weChat = WeChatSettings()
     /// Days after its outcome for which a report's content is kept.
     public var reportDays: Int64 = 90
+    /// The file that names the carriers of texts and calls, in the order in which they are tried.
+    public var carriers: URL?
     /// The folder of third-party scripts, filled at set-up.
     public var vendor: URL?
     /// For how long what is no record is kept.

@@ -236,6 +236,11 @@ enum SettingList {
         } get: {
             $0.reportDays
         },
+        .path("carriers", "The file of carriers for texts and calls, tried in its order (docs/messages.md)") {
+            $0.carriers = $1
+        } get: {
+            $0.carriers
+        },
         .path("vendor", "The folder of browser scripts that `scripts/vendor.sh` filled") {
             $0.vendor = $1
         } get: {

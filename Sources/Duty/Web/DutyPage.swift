@@ -31,6 +31,8 @@ extension DutyRoom {
         var rosters: [Roster]
         var week: [Shift]
         var names: [StaffID: String]
+        var waiting: [Handover]
+        var kept: [HandoverItem]
     }
 
     private func overview(_ call: Call) async throws -> Answer {
@@ -51,7 +53,9 @@ extension DutyRoom {
                 running: running, gaps: try desk.gaps(in: now..<(now + 14 * CivilTime.dayMs), in: db),
                 mine: try ShiftStore.page(ShiftFilter(staff: caller.id, from: now), limit: 6, in: db),
                 rosters: rosters, week: week,
-                names: try StaffDirectory.names(of: (week + running).map(\.staff), in: db))
+                names: try StaffDirectory.names(of: (week + running).map(\.staff), in: db),
+                waiting: try HandoverStore.waiting(for: caller.id, in: db),
+                kept: try HandoverStore.kept(by: caller.id, since: now - 7 * CivilTime.dayMs, in: db))
         }
         return try call.page(
             "duty", title: call.word("duty.title"),
@@ -68,6 +72,9 @@ extension DutyRoom {
                             ])
                     ]
                 },
+                "waiting": data.waiting.map { ["href": "/duty/handovers/\($0.id)", "at": $0.at.shortText] },
+                "hasKept": !data.kept.isEmpty,
+                "kept": data.kept.map { ["text": $0.text, "href": $0.href.isEmpty ? "/duty" : $0.href] },
                 "mine": data.mine.map { mineRow($0, at: now, call) },
                 "isServing": caller.may(.dutyServe), "canManage": caller.may(.dutyManage),
                 "days": (0..<7).map { offset -> [String: Any] in
@@ -95,13 +102,13 @@ extension DutyRoom {
                 ? [[String: Any]]()
                 : found.people.map { person -> [String: Any] in
                     let shift = data.running.first { $0.staff == person.id && $0.role == role }
-                    return [
+                    return shown([
                         "name": person.name, "phone": maskedPhone(person.phone), "watch": shift?.watch ?? "",
                         "until": shift.map { call.word("duty.until", ["time": $0.endsAt.shortText]) } ?? "",
                         "href": shift.map { "/duty/shifts/\($0.id)" } ?? "/duty",
                         "state": stateWords(shift, call), "tint": stateTint(shift),
                         "area": shift?.area.map(areas.name(of:)) ?? "",
-                    ]
+                    ])
                 },
         ]
     }
@@ -119,13 +126,13 @@ extension DutyRoom {
     }
 
     private func mineRow(_ shift: Shift, at now: Instant, _ call: Call) -> [String: Any] {
-        [
+        shown([
             "id": shift.id.description, "watch": shift.watch, "role": call.word("role.\(shift.role.rawValue)"),
             "span": call.weekday(shift.startsAt) + " " + call.span(shift.startsAt, shift.endsAt),
             "state": shift.startsAt <= now || shift.checkedInAt != nil ? stateWords(shift, call) : "",
             "tint": stateTint(shift),
             "canCheckIn": shift.checkedInAt == nil && now >= shift.startsAt - ShiftMoves.earlyMs,
-        ]
+        ])
     }
 
     private func rosterTable(
@@ -134,7 +141,7 @@ extension DutyRoom {
         let shifts = data.week.filter { $0.roster == roster.id }
         var watches = roster.rotation.watches.map(\.name)
         for shift in shifts where !watches.contains(shift.watch) { watches.append(shift.watch) }
-        return [
+        return shown([
             "id": roster.id.description, "name": roster.name, "role": call.word("role.\(roster.role.rawValue)"),
             "area": roster.area.map(areas.name(of:)) ?? "", "isActive": roster.isActive, "mustCover": roster.mustCover,
             "rows": watches.map { watch -> [String: Any] in
@@ -159,7 +166,7 @@ extension DutyRoom {
                     },
                 ]
             },
-        ]
+        ])
     }
 
     private func export(_ call: Call) async throws -> Answer {

@@ -22,3 +22,6 @@ extension Call {
     /// `周三`.
     func weekday(_ moment: Instant) -> String { word("duty.weekday.\(moment.weekday)") }
 }
+
+/// Values for a template without the empty ones: a section over an empty text would be shown.
+func shown(_ values: [String: Any]) -> [String: Any] { values.filter { ($0.value as? String)?.isEmpty != true } }

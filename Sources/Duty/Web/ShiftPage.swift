@@ -40,13 +40,13 @@ extension DutyRoom {
             guard let shift = try ShiftStore.find(id, in: db) else { throw Problem.notFound }
             let remarks = try RemarkStore.of(id, in: db)
             return (
-                shift, try RosterStore.find(shift.roster, in: db),
+                shift, try RosterStore.find(shift.roster, in: db), try HandoverStore.of(id, in: db),
                 try cases.happened(in: shift.startsAt..<shift.endsAt, limit: 500, in: db), remarks,
                 try StaffDirectory.names(of: [shift.staff, shift.planned] + remarks.map(\.staff), in: db),
                 caller.may(.dutyManage) ? try StaffDirectory.onDuty(role: shift.role, area: nil, in: db) : []
             )
         }
-        let (shift, roster, happened, remarks, names, holders) = data
+        let (shift, roster, handover, happened, remarks, names, holders) = data
         var lines = happened.map { record, entry in
             Line(
                 at: entry.at, who: entry.actorName(call), text: "\(record.number) \(record.title)：\(entry.text(call))",
@@ -65,7 +65,7 @@ extension DutyRoom {
         let isMine = shift.staff == caller.id
         return try call.page(
             "shift", title: "\(shift.watch) \(shift.startsAt.date)",
-            [
+            shown([
                 "id": id.description, "name": names[shift.staff] ?? "",
                 "role": call.word("role.\(shift.role.rawValue)"),
                 "roster": roster?.name ?? "",
@@ -76,6 +76,9 @@ extension DutyRoom {
                 "note": shift.note,
                 "canCheckIn": isMine && caller.may(.dutyServe) && shift.checkedInAt == nil && now < shift.endsAt
                     && now >= shift.startsAt - ShiftMoves.earlyMs,
+                "handover": handover.map { $0.id.description } ?? "", "hasHandover": handover != nil,
+                "canHandOver": isMine && caller.may(.dutyServe) && handover == nil && shift.checkedInAt != nil
+                    && now >= shift.endsAt - Handovers.earlyMs,
                 "canRemark": caller.may(.dutyServe), "canSubstitute": !holders.isEmpty && now < shift.endsAt,
                 "holders": holders.filter { $0.id != shift.staff }.map { ["id": $0.id.description, "name": $0.name] },
                 "lines": lines.map { line in
@@ -84,6 +87,6 @@ extension DutyRoom {
                         "href": line.href, "hasHref": !line.href.isEmpty, "tint": line.tint,
                     ] as [String: Any]
                 },
-            ])
+            ]))
     }
 }

@@ -37,6 +37,15 @@ enum TroubleStore {
             Int64.self, "SELECT id FROM trouble WHERE thing = \(thing) AND kind = \(kind) AND ended_at IS NULL") != nil
     }
 
+    /// Open troubles of the whole town, oldest first.
+    static func open(limit: Int, in db: any Reading) throws -> [Trouble] {
+        try db.all(
+            Trouble.self,
+            """
+            SELECT \(raw: Trouble.columns) FROM trouble WHERE ended_at IS NULL ORDER BY id LIMIT \(Int64(limit))
+            """)
+    }
+
     /// Open troubles of a site, newest first.
     static func openAt(_ site: SiteID, in db: any Reading) throws -> [Trouble] {
         try db.all(

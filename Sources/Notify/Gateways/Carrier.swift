@@ -3,3 +3,32 @@ public protocol Carrier: Sendable {
     /// Hands a message over and says what came of it; never throws, never waits for more than ten seconds.
     func send(_ message: Message) async -> Delivery
 }
+
+/// A carrier under a name, with what is known of it beforehand.
+public struct CarrierLine: Sendable {
+    /// Such as `aliyun-sms`; stored with every try.
+    public var name: String
+    /// What it carries.
+    public var channel: Channel
+    /// What it allows to one callee.
+    public var quotas: Quotas
+    /// Tries a second over all callees, and how many at once.
+    public var perSecond: Double
+    /// What a part of a text, or a call, costs in fen (0.01 yuan).
+    public var fen: Int64
+    /// The carrier.
+    public var carrier: any Carrier
+
+    /// A line.
+    public init(
+        name: String, channel: Channel, quotas: Quotas = Quotas(), perSecond: Double = 50, fen: Int64 = 0,
+        carrier: any Carrier
+    ) {
+        self.name = name
+        self.channel = channel
+        self.quotas = quotas
+        self.perSecond = perSecond
+        self.fen = fen
+        self.carrier = carrier
+    }
+}

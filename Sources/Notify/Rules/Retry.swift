@@ -1,3 +1,5 @@
+import Kernel
+
 /// When a message that a gateway did not take is tried again.
 enum Retry {
     private static let pausesMs: [Int64] = [2_000, 5_000, 15_000, 60_000, 120_000, 300_000, 600_000]
@@ -18,4 +20,6 @@ public enum Delivery: Sendable, Equatable {
     /// It did not take it now. Where the connection broke after the request was written, nobody knows whether the
     /// person was told: the next try says so.
     case again(String, mayHaveGoneOut: Bool)
+    /// Every carrier's quota for this callee is used up until then; it was handed to none.
+    case later(Instant, String)
 }

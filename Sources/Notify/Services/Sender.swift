@@ -13,6 +13,8 @@ struct Sender: Service {
     let carrier: any Carrier
     let owner: Int64
     let logger: Logger
+    /// What is done, in the same transaction, about a message that will not arrive in time.
+    var undeliverable: (@Sendable (Message, Instant, any Writing) throws -> Void)?
     var now: @Sendable () -> Instant = { .now }
 
     /// Longer than the carrier may take for one message.
@@ -64,6 +66,9 @@ struct Sender: Service {
         do {
             try await database.write { db in
                 try MessageStore.finish(message, owner: owner, outcome, at: at, in: db)
+                if let undeliverable, try MessageStore.isLost(message.id, outcome, at: at, in: db) {
+                    try undeliverable(message, at, db)
+                }
             }
         } catch {
             // Its lease runs out, and the next try is marked.

@@ -10,14 +10,19 @@ struct Climb: Sendable, RowDecodable {
     var text: String
     /// The number of the step that comes next, from 0.
     var step: Int64
+    /// The policy as it was at the start, JSON; `nil` for climbs that began before policies were kept.
+    var rule: String?
 
-    init(subject: String, policy: String, caseID: CaseID, area: AreaID?, text: String, step: Int64) {
+    init(
+        subject: String, policy: String, caseID: CaseID, area: AreaID?, text: String, step: Int64, rule: String?
+    ) {
         self.subject = subject
         self.policy = policy
         self.caseID = caseID
         self.area = area
         self.text = text
         self.step = step
+        self.rule = rule
     }
 
     init(row: inout Row) throws {
@@ -27,6 +32,7 @@ struct Climb: Sendable, RowDecodable {
         area = try row.next()
         text = try row.next()
         step = try row.next()
+        rule = try row.next()
     }
 }
 
@@ -34,9 +40,9 @@ enum EscalationStore {
     static func start(_ climb: Climb, at now: Instant, nextAt: Instant, in db: any Writing) throws {
         try db.execute(
             """
-            INSERT INTO escalation (subject, policy, case_id, area, text, started_at, step, next_at)
+            INSERT INTO escalation (subject, policy, case_id, area, text, started_at, step, next_at, rule)
             VALUES (\(climb.subject), \(climb.policy), \(climb.caseID), \(climb.area), \(climb.text), \(now),
-            \(climb.step), \(nextAt)) ON CONFLICT (subject) DO NOTHING
+            \(climb.step), \(nextAt), \(climb.rule)) ON CONFLICT (subject) DO NOTHING
             """)
     }
 
@@ -45,11 +51,22 @@ enum EscalationStore {
             "UPDATE escalation SET ended_at = \(now), next_at = NULL WHERE subject = \(subject) AND ended_at IS NULL")
     }
 
+    /// Brings the next step of a subject forward to `now`; whether there is one that was to come later. Where the
+    /// steps are through and merely repeated, haste would only burn quotas.
+    static func hurry(_ subject: String, at now: Instant, in db: any Writing) throws -> Bool {
+        try db.execute(
+            """
+            UPDATE escalation SET next_at = \(now) WHERE subject = \(subject) AND ended_at IS NULL
+            AND next_at > \(now) AND step < 8 AND hurried_step < step
+            """) > 0
+            && db.execute("UPDATE escalation SET hurried_step = step WHERE subject = \(subject)") > 0
+    }
+
     static func due(at now: Instant, limit: Int64, in db: any Reading) throws -> [Climb] {
         try db.all(
             Climb.self,
             """
-            SELECT subject, policy, case_id, area, text, step FROM escalation
+            SELECT subject, policy, case_id, area, text, step, rule FROM escalation
             WHERE next_at <= \(now) ORDER BY next_at LIMIT \(limit)
             """)
     }

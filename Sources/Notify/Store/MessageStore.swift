@@ -23,6 +23,17 @@ enum MessageStore {
             Message.self, "SELECT \(raw: Message.columns) FROM message WHERE case_id = \(id) ORDER BY id LIMIT 200")
     }
 
+    /// How often somebody was rung, or is about to be, about a subject.
+    static func calls(to phone: String, about subject: String, in db: any Reading) throws -> Int {
+        Int(
+            try db.value(
+                Int64.self,
+                """
+                SELECT COUNT(*) FROM message WHERE subject = \(subject) AND to_phone = \(phone) AND channel = 'call'
+                AND state <> 'withdrawn'
+                """) ?? 0)
+    }
+
     static func withdraw(subject: String, at now: Instant, in db: any Writing) throws {
         let waiting = try db.values(
             MessageID.self, "SELECT id FROM message WHERE subject = \(subject) AND state = 'queued'")
@@ -99,7 +110,21 @@ enum MessageStore {
                 WHERE id = \(message.id)
                 """)
             try set(message.id, .queued, detail: why, at: now, in: db)
+        case .later(let moment, let why):
+            // It was not handed to anybody: that is no try.
+            try db.execute(
+                """
+                UPDATE message SET next_at = \(max(moment, now + 1_000)), attempt = \(message.attempt - 1)
+                WHERE id = \(message.id)
+                """)
+            try set(message.id, .queued, detail: why, at: now, in: db)
         }
+    }
+
+    /// Whether somebody else must be told instead: it has failed, or no carrier may take it within two minutes.
+    static func isLost(_ id: MessageID, _ outcome: Delivery, at now: Instant, in db: any Reading) throws -> Bool {
+        if case .later(let moment, _) = outcome { return moment - now > 120_000 }
+        return try find(id, in: db)?.state == .failed
     }
 
     /// Puts a failed message back into the queue; it starts counting its tries anew.

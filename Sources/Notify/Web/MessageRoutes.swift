@@ -128,7 +128,7 @@ extension NotifyRoom {
             "channels": choices("channel", Channel.allCases.map(\.rawValue), "js.channel"),
             "values": ["q": call.query("q") ?? ""],
             "export": next("/messages.xlsx", call, after: MessageID(rawValue: .max)),
-            "noGateway": token == nil,
+            "noGateway": carriers.lines.isEmpty,
         ]
         if more, let last = messages.last { context["next"] = next("/messages", call, after: last.id) }
         return try call.page("message-list", title: call.word("notify.list.title"), context)

@@ -30,7 +30,10 @@ extension NotifyRoom {
             if let key = receipt.key, key.count != 1 || !"0123456789*#".contains(key) {
                 throw Problem.invalid(["key": "invalid"])
             }
-            try await database.write { db in try take(receipt, state, of: id, at: .now, in: db) }
+            try await database.write { [receipts] db in
+                guard let message = try MessageStore.find(id, in: db) else { throw Problem.notFound }
+                try receipts.apply(state, key: receipt.key, to: message, at: .now, in: db)
+            }
             return .nothing
         }
     }
@@ -39,26 +42,5 @@ extension NotifyRoom {
     static func shows(_ token: String?, _ call: Call) -> Bool {
         guard let token, let given = call.header("Authorization"), given.hasPrefix("Bearer ") else { return false }
         return Secret.equal(Array(given.dropFirst(7).utf8), Array(token.utf8))
-    }
-
-    private func take(
-        _ receipt: Receipt, _ state: MessageState, of id: MessageID, at now: Instant, in db: any Writing
-    ) throws {
-        guard let message = try MessageStore.find(id, in: db) else { throw Problem.notFound }
-        let detail = receipt.key.map { "key \($0)" } ?? ""
-        // Receipts come late, twice and out of order.
-        let isKnown = try MessageStore.changes(of: id, in: db).contains {
-            $0.state == state.rawValue && $0.detail == detail
-        }
-        if isKnown { return }
-        if state.rank >= message.state.rank { try MessageStore.set(id, state, detail: detail, at: now, in: db) }
-        guard let caseID = message.caseID else { return }
-        let words = escalations.word
-        if let key = receipt.key {
-            let meaning = ["1", "2"].contains(key) ? "notify.key.\(key)" : "notify.key.other"
-            try note(words(meaning, ["name": message.to.name, "key": key]), caseID, now, db)
-        } else if state == .failed {
-            try note(words("notify.failed", ["name": message.to.name]), caseID, now, db)
-        }
     }
 }

@@ -1,0 +1,180 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import Notify
+import SIP
+import SMPP
+import ServiceLifecycle
+import Yams
+
+/// The carriers of a centre, read from the file that `carriers` names, in its order; behind them the HTTP gateway,
+/// where there is one.
+struct CarrierBook {
+    /// In the order in which they are tried.
+    private(set) var lines: [CarrierLine] = []
+    /// What stays connected.
+    private(set) var services: [any Service] = []
+    /// What carriers show in the path of their callbacks.
+    let callbackToken: String?
+    private let hint: String
+
+    private struct File: Decodable {
+        var callbackToken: String?
+        var carriers: [Entry]
+        enum CodingKeys: String, CodingKey {
+            case carriers
+            case callbackToken = "callback-token"
+        }
+    }
+
+    private struct Entry: Decodable {
+        var name: String
+        var kind: String
+        var url: String?
+        var key: String?
+        var secret: String?
+        var sign: String?
+        var template: String?
+        var variable: String?
+        var application: String?
+        var region: String?
+        var shown: String?
+        var source: String?
+        var body: String?
+        var encoding: String?
+        var success: String?
+        var channel: String?
+        var domain: String?
+        var listen: String?
+        var fen: Int64?
+        var perSecond: Double?
+        enum CodingKeys: String, CodingKey {
+            case name, kind, url, key, secret, sign, template, variable, application, region, shown, source, body
+            case encoding, success, channel, fen, domain, listen
+            case perSecond = "per-second"
+        }
+
+        func need(_ value: String?, _ field: String) throws -> String {
+            guard let value, !value.isEmpty else {
+                throw CentreError(description: "the carrier \(name) (\(kind)) needs \(field)")
+            }
+            return value
+        }
+    }
+
+    init(
+        _ file: URL?, receipts: ReceiptDesk, gateway: HTTPCarrier, hasGateway: Bool, client: HTTPClient,
+        hint: String, logger: Logger
+    ) throws {
+        self.hint = hint
+        guard let file else {
+            callbackToken = nil
+            addGateway(gateway, hasGateway)
+            return
+        }
+        let read: File
+        do {
+            read = try YAMLDecoder().decode(File.self, from: try String(contentsOf: file, encoding: .utf8))
+        } catch {
+            throw CentreError(description: "\(file.path) is not a file of carriers: \(error)")
+        }
+        if let token = read.callbackToken, token.utf8.count < 16 {
+            throw CentreError(description: "\(file.path): callback-token takes 16 or more characters")
+        }
+        callbackToken = read.callbackToken
+        for entry in read.carriers {
+            guard !lines.contains(where: { $0.name == entry.name }) else {
+                throw CentreError(description: "\(file.path) names the carrier \(entry.name) twice")
+            }
+            try add(entry, receipts: receipts, client: client, logger: logger)
+        }
+        addGateway(gateway, hasGateway)
+    }
+
+    private mutating func addGateway(_ gateway: HTTPCarrier, _ hasGateway: Bool) {
+        guard hasGateway else { return }
+        lines.append(CarrierLine(name: "gateway-sms", channel: .sms, carrier: gateway))
+        lines.append(CarrierLine(name: "gateway-call", channel: .call, carrier: gateway))
+    }
+
+    private mutating func add(
+        _ entry: Entry, receipts: ReceiptDesk, client: HTTPClient, logger: Logger
+    ) throws {
+        var line: CarrierLine
+        switch entry.kind {
+        case "aliyun-sms", "aliyun-voice":
+            let channel: Channel = entry.kind == "aliyun-sms" ? .sms : .call
+            line = CarrierLine(
+                name: entry.name, channel: channel, quotas: channel == .sms ? .aliyunSMS : .aliyunVoice,
+                carrier: AliyunCarrier(
+                    client: client, channel: channel,
+                    AliyunCarrier.Configuration(
+                        keyID: try entry.need(entry.key, "key"), secret: try entry.need(entry.secret, "secret"),
+                        signName: channel == .sms ? try entry.need(entry.sign, "sign") : "",
+                        template: try entry.need(entry.template, "template"), variable: entry.variable ?? "content",
+                        shownNumber: channel == .call ? try entry.need(entry.shown, "shown") : "", url: entry.url)))
+        case "tencent-sms", "tencent-voice":
+            let channel: Channel = entry.kind == "tencent-sms" ? .sms : .call
+            line = CarrierLine(
+                name: entry.name, channel: channel, quotas: channel == .sms ? Quotas() : .tencentVoice,
+                carrier: TencentCarrier(
+                    client: client, channel: channel,
+                    TencentCarrier.Configuration(
+                        id: try entry.need(entry.key, "key"), secret: try entry.need(entry.secret, "secret"),
+                        application: try entry.need(entry.application, "application"),
+                        signName: channel == .sms ? try entry.need(entry.sign, "sign") : "",
+                        template: try entry.need(entry.template, "template"),
+                        region: entry.region ?? "ap-guangzhou", url: entry.url)))
+        case "smpp":
+            guard let place = URLComponents(string: try entry.need(entry.url, "url")), place.scheme == "smpp",
+                let host = place.host
+            else { throw CentreError(description: "the carrier \(entry.name) needs a url smpp://HOST:PORT") }
+            let name = entry.name
+            let carrier = SMPPCarrier(
+                SMPPCarrier.Configuration(
+                    host: host, port: place.port ?? 2_775,
+                    bind: BindRequest(
+                        systemID: try entry.need(entry.key, "key"), password: try entry.need(entry.secret, "secret")),
+                    source: try entry.need(entry.source, "source")), logger: logger
+            ) { id, isDelivered in
+                try await receipts.take(providerID: id, by: name, isDelivered: isDelivered)
+            }
+            services.append(carrier)
+            line = CarrierLine(name: name, channel: .sms, carrier: carrier)
+        case "sip":
+            guard let place = URLComponents(string: try entry.need(entry.url, "url")),
+                let scheme = place.scheme, ["sip", "sip+tcp"].contains(scheme), let host = place.host
+            else { throw CentreError(description: "the carrier \(entry.name) needs a url sip://ADDRESS:PORT") }
+            let carrier = SIPCarrier(
+                SIPTrunk(
+                    hop: SIPHop(scheme == "sip" ? .udp : .tcp, host, place.port ?? 5_060),
+                    domain: entry.domain ?? host, user: try entry.need(entry.key, "key"),
+                    password: entry.secret ?? "", shown: entry.shown ?? "", listenHost: entry.listen ?? "0.0.0.0"),
+                hint: hint, logger: logger, speech: { await Speech.mandarin($0) }
+            ) { id, state, key in
+                try await receipts.take(id, state, key: key)
+            }
+            services.append(carrier)
+            line = CarrierLine(name: entry.name, channel: .call, perSecond: 5, carrier: carrier)
+        case "http":
+            guard let encoding = TemplateCarrier.Encoding(rawValue: entry.encoding ?? "json"),
+                let channel = Channel(rawValue: entry.channel ?? "sms")
+            else { throw CentreError(description: "the carrier \(entry.name): encoding is json or form") }
+            line = CarrierLine(
+                name: entry.name, channel: channel,
+                carrier: TemplateCarrier(
+                    client: client,
+                    TemplateCarrier.Configuration(
+                        url: try entry.need(entry.url, "url"), body: try entry.need(entry.body, "body"),
+                        encoding: encoding, authorization: entry.secret ?? "", success: entry.success ?? "")))
+        default:
+            throw CentreError(
+                description:
+                    "the carrier \(entry.name): kind is aliyun-sms, aliyun-voice, tencent-sms, tencent-voice, smpp, sip or http"
+            )
+        }
+        line.fen = max(0, entry.fen ?? 0)
+        if let rate = entry.perSecond, rate > 0 { line.perSecond = rate }
+        lines.append(line)
+    }
+}

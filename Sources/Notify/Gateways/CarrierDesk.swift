@@ -1,0 +1,137 @@
+import Kernel
+import Logging
+import SMPP
+import Storage
+import Synchronization
+
+/// Hands a message to the first carrier that may take it, and to the next one where that fails.
+///
+/// Each try is committed before the carrier hears of it, so that quotas count what a dying process had begun, on every
+/// node. A carrier that hangs is left after ``patienceMs``; whether the message went out is then not known, and the
+/// outbox's next try goes to another carrier, marked as a possible repeat.
+public final class CarrierDesk: Carrier {
+    /// Milliseconds that a carrier may take: with the choice before it, less than the outbox's lease.
+    public static let patienceMs: Int64 = 9_000
+    /// Milliseconds after which no further carrier is begun with in the same try of the outbox.
+    private static let failOverMs: Int64 = 3_000
+
+    /// How a carrier does at the moment.
+    public struct Health: Sendable, Equatable {
+        /// Failures since the last success.
+        public var failures = 0
+        /// Until when it stands behind the others.
+        public var downUntil: Instant?
+        /// What it said last when it failed.
+        public var lastFailure = ""
+    }
+
+    /// The carriers, in the order in which they are tried.
+    public let lines: [CarrierLine]
+    private let database: any Database
+    private let logger: Logger
+    private let patienceMs: Int64
+    private let now: @Sendable () -> Instant
+    private let state: Mutex<(health: [String: Health], buckets: [String: TokenBucket])>
+
+    /// A desk over its carriers.
+    public init(
+        lines: [CarrierLine], database: any Database, logger: Logger, patienceMs: Int64 = patienceMs,
+        now: @escaping @Sendable () -> Instant = { .now }
+    ) {
+        self.lines = lines
+        self.database = database
+        self.logger = logger
+        self.patienceMs = patienceMs
+        self.now = now
+        let start = now()
+        state = Mutex(
+            (
+                health: [:],
+                buckets: Dictionary(
+                    lines.map {
+                        ($0.name, TokenBucket(perSecond: $0.perSecond, burst: max(1, $0.perSecond), at: start))
+                    }, uniquingKeysWith: { first, _ in first })
+            ))
+    }
+
+    /// How each carrier does.
+    public var health: [String: Health] { state.withLock { $0.health } }
+
+    /// Hands a message over.
+    public func send(_ message: Message) async -> Delivery {
+        let own = lines.filter { $0.channel == message.channel }
+        guard !own.isEmpty else { return .refused("no-carrier") }
+        let start = now()
+        do {
+            let tries = try await database.read { db in
+                try TryStore.recent(to: message.to.phone, message.channel, at: start, in: db)
+            }
+            let health = health
+            let choice = CarrierChoice.order(
+                own.map {
+                    CarrierChoice.Line(
+                        name: $0.name, quotas: $0.quotas,
+                        isDown: health[$0.name]?.downUntil.map { $0 > start } ?? false)
+                }, tries: tries, for: message.id, at: start)
+            if let next = choice.next { return .later(next, "quota") }
+            var last = Delivery.later(start + 1_000, "rate")
+            for name in choice.now {
+                guard let line = own.first(where: { $0.name == name }) else { continue }
+                let moment = now()
+                let isFree = state.withLock { $0.buckets[name]?.take(at: moment) ?? true }
+                guard isFree else { continue }
+                last = try await attempt(message, line, at: moment)
+                switch last {
+                case .taken: return last
+                case .again(_, mayHaveGoneOut: true): return last
+                case .refused, .again, .later: if now() - start > Self.failOverMs { return last }
+                }
+            }
+            return last
+        } catch {
+            logger.error("no carrier could be chosen", metadata: ["message": "\(message.id)", "error": "\(error)"])
+            return .again("store", mayHaveGoneOut: false)
+        }
+    }
+
+    private func attempt(_ message: Message, _ line: CarrierLine, at start: Instant) async throws -> Delivery {
+        let id = ID<CarrierLine>.next()
+        let fen = line.fen * (message.channel == .sms ? Int64(Parts.count(message.text)) : 1)
+        try await database.write { db in try TryStore.begin(id, line, message, fen: fen, at: start, in: db) }
+        let outcome = await Self.patient(line.carrier, message, ms: patienceMs)
+        let took = max(0, now() - start)
+        note(outcome, of: line.name)
+        try await database.write { db in try TryStore.end(id, outcome, tookMs: took, in: db) }
+        return outcome
+    }
+
+    private static func patient(_ carrier: any Carrier, _ message: Message, ms: Int64) async -> Delivery {
+        await withTaskGroup(of: Delivery?.self) { group in
+            group.addTask { await carrier.send(message) }
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(ms))
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? .again("no-answer", mayHaveGoneOut: true)
+        }
+    }
+
+    private func note(_ outcome: Delivery, of name: String) {
+        let moment = now()
+        state.withLock { state in
+            var health = state.health[name] ?? Health()
+            switch outcome {
+            case .taken: health = Health()
+            // A refusal of one message says nothing of the carrier.
+            case .refused, .later: break
+            case .again(let why, _):
+                health.failures += 1
+                health.lastFailure = why
+                if health.failures >= 3 { health.downUntil = moment + 30_000 }
+            }
+            state.health[name] = health
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Kernel
+import Logging
+import SIP
+import ServiceLifecycle
+
+/// A trunk or PBX, and how it is spoken to.
+public struct SIPTrunk: Sendable {
+    /// Where it listens: a numeric address.
+    public var hop: SIPHop
+    /// The domain of its addresses.
+    public var domain: String
+    /// The log-in, where it asks for one; also the number that calls show unless ``shown`` says another.
+    public var user: String
+    /// The password.
+    public var password: String
+    /// The number that calls show.
+    public var shown: String
+    /// Seconds for which it rings.
+    public var ringSeconds: Int64
+    /// The address on which sound and answers are heard.
+    public var listenHost: String
+
+    /// A trunk.
+    public init(
+        hop: SIPHop, domain: String, user: String, password: String, shown: String = "", ringSeconds: Int64 = 40,
+        listenHost: String = "0.0.0.0"
+    ) {
+        self.hop = hop
+        self.domain = domain
+        self.user = user
+        self.password = password
+        self.shown = shown.isEmpty ? user : shown
+        self.ringSeconds = ringSeconds
+        self.listenHost = listenHost
+    }
+
+    func invite(_ number: String, callID: String, host: String, port: Int, media: Int) -> SIPMessage {
+        // Nothing but digits of a number goes into an address.
+        let digits = number.filter { $0.isASCII && ($0.isNumber || $0 == "+") }
+        let uri = "sip:\(digits)@\(domain)"
+        var message = SIPMessage(.request(.invite, uri: uri))
+        message.headers.add("From", "<sip:\(shown)@\(domain)>;tag=\(SIPEndpoint.tag())")
+        message.headers.add("To", "<\(uri)>")
+        message.headers.add("Call-ID", callID)
+        message.headers.add("CSeq", CSeq(1, .invite).text)
+        message.headers.add("Max-Forwards", "70")
+        message.headers.add(
+            "Contact", "<sip:\(shown)@\(host):\(port)\(hop.transport == .tcp ? ";transport=tcp" : "")>")
+        message.headers.add("Content-Type", "application/sdp")
+        message.body = Array(CallSDP.offer(host: host, port: media).utf8)
+        return message
+    }
+
+    /// The request again with the answer to a challenge, or `nil` where there is no log-in or nothing to answer.
+    func proved(_ request: SIPMessage, challenge response: SIPMessage) -> SIPMessage? {
+        let isProxy = response.status == 407
+        guard !password.isEmpty, let uri = request.uri, let method = request.method, let cseq = request.cseq,
+            let challenge = response.headers[isProxy ? "Proxy-Authenticate" : "WWW-Authenticate"]
+                .flatMap(DigestChallenge.init)
+        else { return nil }
+        var again = request
+        again.headers["CSeq"] = CSeq(cseq.number + 1, method).text
+        again.headers[isProxy ? "Proxy-Authorization" : "Authorization"] =
+            challenge.answer(user: user, password: password, method: method, uri: uri, cnonce: SIPEndpoint.tag())
+            .header
+        return again
+    }
+}
+
+/// Calls through a SIP trunk or PBX: the message is spoken twice, and a key is awaited.
+public actor SIPCarrier: Carrier, Service {
+    /// Calls at once.
+    static let most = 30
+
+    /// Takes how a call ended: the message, how far it came, the key.
+    public typealias Results = @Sendable (MessageID, MessageState, String?) async throws -> Void
+
+    private let trunk: SIPTrunk
+    private let speech: @Sendable (String) async -> [UInt8]?
+    private let hint: String
+    private let results: Results
+    private let logger: Logger
+    private var endpoint: SIPEndpoint?
+    private var calls: [String: PhoneCall] = [:]
+    private var ids: [MessageID: String] = [:]
+
+    /// A carrier; nothing listens yet.
+    /// - Parameters:
+    ///   - hint: what is said after the message, such as which keys mean what.
+    ///   - speech: words as A-law.
+    public init(
+        _ trunk: SIPTrunk, hint: String, logger: Logger, speech: @escaping @Sendable (String) async -> [UInt8]?,
+        results: @escaping Results
+    ) {
+        self.trunk = trunk
+        self.hint = hint
+        self.logger = logger
+        self.speech = speech
+        self.results = results
+    }
+
+    /// Listens until told to stop.
+    public func run() async throws {
+        try await start()
+        try? await gracefulShutdown()
+        await stop()
+    }
+
+    /// Listens.
+    public func start() async throws {
+        var configuration = SIPEndpoint.Configuration()
+        configuration.host = trunk.listenHost
+        configuration.port = 0
+        let endpoint = SIPEndpoint(configuration) { [weak self] event in
+            guard case .request(let incoming) = event else { return }
+            guard let self else { return incoming.respond(503) }
+            Task { await self.take(incoming) }
+        }
+        _ = try await endpoint.start()
+        self.endpoint = endpoint
+    }
+
+    /// Hangs up nothing, hears nothing more.
+    public func stop() async {
+        await endpoint?.stop()
+        endpoint = nil
+    }
+
+    /// Rings the person; returns when it rings. What came of it is told to `results`.
+    public func send(_ message: Message) async -> Delivery {
+        guard let endpoint else { return .again("not-started", mayHaveGoneOut: false) }
+        guard calls.count < Self.most else { return .again("too many calls", mayHaveGoneOut: false) }
+        guard let once = await speech(message.text + "。" + hint) else {
+            return .again("no-speech", mayHaveGoneOut: false)
+        }
+        let pause = [UInt8](repeating: ALaw.silence, count: 8_000)
+        let (results, logger) = (results, logger)
+        let call = PhoneCall(
+            trunk, endpoint, number: message.to.phone, sound: pause + once + pause + once
+        ) { [weak self] ending in
+            do {
+                switch ending {
+                case .answered(let key): try await results(message.id, .answered, key)
+                case .failed: try await results(message.id, .failed, nil)
+                case nil: break
+                }
+            } catch {
+                logger.error(
+                    "how a call ended could not be kept", metadata: ["message": "\(message.id)", "error": "\(error)"])
+            }
+            await self?.forget(message.id)
+        }
+        ids[message.id] = call.id
+        calls[call.id] = call
+        return await call.place()
+    }
+
+    private func forget(_ id: MessageID) {
+        if let call = ids.removeValue(forKey: id) { calls[call] = nil }
+    }
+
+    private func take(_ incoming: SIPIncoming) {
+        switch incoming.request.method {
+        case .bye?:
+            guard let call = calls[incoming.request.callID] else { return incoming.respond(481) }
+            incoming.respond(200)
+            call.hungUp()
+        case .options?: incoming.respond(200)
+        case .info?: incoming.respond(200)
+        default: incoming.respond(405)
+        }
+    }
+}
