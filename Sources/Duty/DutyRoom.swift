@@ -65,6 +65,7 @@ public struct DutyRoom: Room {
         dutyPage(&routes)
         shiftPage(&routes)
         handoverRoutes(&routes)
+        swapRoutes(&routes)
     }
 
     /// Plans ahead and notices who has not come.

@@ -50,7 +50,7 @@ struct RouteTests {
                 "GET /metrics", "GET /login", "POST /login", "POST /preferences",
                 "POST /api/v1/sessions", "GET /api/v1/openapi.json", "GET /push/{gateway}", "POST /push/{gateway}",
                 "POST /api/v1/messages/{id}/receipt", "POST /sample-gateway/messages",
-                "POST /carriers/{carrier}/{token}",
+                "POST /carriers/{carrier}/{token}", "GET /duty/calendar/{token}",
                 "GET /report", "GET /report/map.svg", "GET /report/safety", "POST /report/form", "POST /report/send",
                 "GET /receipt", "GET /receipt/work", "POST /receipt", "POST /api/v1/reports",
                 "POST /api/v1/reports/status", "GET /api/v1/categories/reports",

@@ -33,6 +33,7 @@ extension DutyRoom {
         var names: [StaffID: String]
         var waiting: [Handover]
         var kept: [HandoverItem]
+        var swaps: [(swap: Swap, shift: Shift, theirs: Shift?)]
     }
 
     private func overview(_ call: Call) async throws -> Answer {
@@ -46,6 +47,11 @@ extension DutyRoom {
             let active = Set(rosters.filter(\.isActive).map(\.role))
             let week = try ShiftStore.page(ShiftFilter(from: weekStart, until: weekEnd), limit: 2_000, in: db)
             let running = try ShiftStore.running(at: now, in: db)
+            let swaps = try SwapStore.waiting(for: caller.id, in: db).compactMap { swap in
+                try ShiftStore.find(swap.shift, in: db).map { shift in
+                    (swap: swap, shift: shift, theirs: try swap.otherShift.flatMap { try ShiftStore.find($0, in: db) })
+                }
+            }
             return Snapshot(
                 found: try Self.roles.filter(active.contains).map {
                     ($0, try desk.find($0, for: nil, at: now, in: db))
@@ -53,9 +59,10 @@ extension DutyRoom {
                 running: running, gaps: try desk.gaps(in: now..<(now + 14 * CivilTime.dayMs), in: db),
                 mine: try ShiftStore.page(ShiftFilter(staff: caller.id, from: now), limit: 6, in: db),
                 rosters: rosters, week: week,
-                names: try StaffDirectory.names(of: (week + running).map(\.staff), in: db),
+                names: try StaffDirectory.names(
+                    of: (week + running).map(\.staff) + swaps.map(\.swap.asker), in: db),
                 waiting: try HandoverStore.waiting(for: caller.id, in: db),
-                kept: try HandoverStore.kept(by: caller.id, since: now - 7 * CivilTime.dayMs, in: db))
+                kept: try HandoverStore.kept(by: caller.id, since: now - 7 * CivilTime.dayMs, in: db), swaps: swaps)
         }
         return try call.page(
             "duty", title: call.word("duty.title"),
@@ -73,6 +80,18 @@ extension DutyRoom {
                     ]
                 },
                 "waiting": data.waiting.map { ["href": "/duty/handovers/\($0.id)", "at": $0.at.shortText] },
+                "hasSwaps": !data.swaps.isEmpty,
+                "swaps": data.swaps.map { swap, shift, theirs in
+                    let name = data.names[swap.asker] ?? ""
+                    let own = call.weekday(shift.startsAt) + " " + call.span(shift.startsAt, shift.endsAt)
+                    let other = theirs.map { call.weekday($0.startsAt) + " " + call.span($0.startsAt, $0.endsAt) }
+                    return [
+                        "id": swap.id.description, "reason": swap.reason,
+                        "text": call.word(
+                            other == nil ? "duty.swap.line" : "duty.swap.lineExchange",
+                            ["name": name, "span": own, "other": other ?? ""]),
+                    ]
+                },
                 "hasKept": !data.kept.isEmpty,
                 "kept": data.kept.map { ["text": $0.text, "href": $0.href.isEmpty ? "/duty" : $0.href] },
                 "mine": data.mine.map { mineRow($0, at: now, call) },

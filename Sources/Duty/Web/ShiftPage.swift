@@ -43,10 +43,12 @@ extension DutyRoom {
                 shift, try RosterStore.find(shift.roster, in: db), try HandoverStore.of(id, in: db),
                 try cases.happened(in: shift.startsAt..<shift.endsAt, limit: 500, in: db), remarks,
                 try StaffDirectory.names(of: [shift.staff, shift.planned] + remarks.map(\.staff), in: db),
+                shift.staff == caller.id && shift.startsAt > now && caller.may(.dutyServe)
+                    ? try swapChoices(for: shift, at: now, in: db) : nil,
                 caller.may(.dutyManage) ? try StaffDirectory.onDuty(role: shift.role, area: nil, in: db) : []
             )
         }
-        let (shift, roster, handover, happened, remarks, names, holders) = data
+        let (shift, roster, handover, happened, remarks, names, wishes, holders) = data
         var lines = happened.map { record, entry in
             Line(
                 at: entry.at, who: entry.actorName(call), text: "\(record.number) \(record.title)：\(entry.text(call))",
@@ -63,6 +65,17 @@ extension DutyRoom {
         }
         lines.sort { $0.at < $1.at }
         let isMine = shift.staff == caller.id
+        var wishRows: [[String: Any]] = []
+        for person in wishes?.people ?? [] {
+            wishRows.append(["value": "p-\(person.id)", "label": call.word("duty.swap.take", ["name": person.name])])
+        }
+        for (other, name) in wishes?.shifts ?? [] {
+            let span = call.weekday(other.startsAt) + " " + call.span(other.startsAt, other.endsAt)
+            wishRows.append([
+                "value": "s-\(other.id)",
+                "label": call.word("duty.swap.exchange", ["name": name, "span": span]),
+            ])
+        }
         return try call.page(
             "shift", title: "\(shift.watch) \(shift.startsAt.date)",
             shown([
@@ -79,6 +92,8 @@ extension DutyRoom {
                 "handover": handover.map { $0.id.description } ?? "", "hasHandover": handover != nil,
                 "canHandOver": isMine && caller.may(.dutyServe) && handover == nil && shift.checkedInAt != nil
                     && now >= shift.endsAt - Handovers.earlyMs,
+                "canSwap": wishes != nil,
+                "wishes": wishRows,
                 "canRemark": caller.may(.dutyServe), "canSubstitute": !holders.isEmpty && now < shift.endsAt,
                 "holders": holders.filter { $0.id != shift.staff }.map { ["id": $0.id.description, "name": $0.name] },
                 "lines": lines.map { line in
@@ -88,5 +103,22 @@ extension DutyRoom {
                     ] as [String: Any]
                 },
             ]))
+    }
+
+    /// Who might take a watch, and which watches of others it might be exchanged for: those of the next three weeks.
+    private func swapChoices(
+        for shift: Shift, at now: Instant, in db: any Reading
+    ) throws -> (people: [StaffDirectory.Contact], shifts: [(shift: Shift, name: String)]) {
+        let people = try StaffDirectory.onDuty(role: shift.role, area: nil, in: db).filter { $0.id != shift.staff }
+        let names = Dictionary(people.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let shifts = try ShiftStore.page(
+            ShiftFilter(role: shift.role, from: now, until: now + 21 * CivilTime.dayMs), limit: 200, in: db)
+        return (
+            people,
+            shifts.compactMap { other in
+                guard other.startsAt > now, let name = names[other.staff] else { return nil }
+                return (shift: other, name: name)
+            }
+        )
     }
 }
