@@ -138,6 +138,7 @@ public final class FakePBX: Sendable {
                 .utf8)
         incoming.respond(180, tag: tag)
         incoming.respond(answer)
+        if mode == .pressesOne || mode == .pressesTwo { await listen() }
         try await Task.sleep(for: .milliseconds(300))
         switch mode {
         case .pressesOne: press(1, from: channel, to: place, whole: true)
@@ -156,6 +157,11 @@ public final class FakePBX: Sendable {
         }
         try await Task.sleep(for: .seconds(2))
         try await channel.close().get()
+    }
+
+    /// Hears a fifth of a second of the words, or waits for them for 10 s: nobody presses before there is anything to hear.
+    private func listen() async {
+        for _ in 0..<1_000 where packets < 10 { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     /// A press by RFC 4733: packets with the time of its start, its end three times.
