@@ -212,7 +212,9 @@ let package = Package(
                 "Registry", "Office", "Kernel", "Storage", "StorageTesting", "Identity", "Places", "Geo", "Web",
                 logging,
             ]),
-        tests("TownMap", needs: ["TownMap", "Places", "Geo", "Kernel", "Storage", "StorageTesting"]),
+        tests(
+            "TownMap",
+            needs: ["TownMap", "Places", "Identity", "Geo", "Web", "Kernel", "Storage", "StorageTesting", logging]),
         tests(
             "Woodpecker",
             needs: [

@@ -75,25 +75,23 @@ struct DeskRoutes {
         routes.get("/", .anyone, "The first page: the desk, the own tasks, the cases, the own sites, or the account") {
             call in
             let caller = try call.signedIn()
-            if caller.may(.deskUse) { return try Self.page(call, isWall: false) }
+            if caller.may(.deskUse) { return try Self.page(call) }
             if caller.may(.taskReport) { return .redirect(to: "/field") }
             if caller.may(.caseRead) { return .redirect(to: "/cases") }
             return .redirect(to: caller.roles.contains(.owner) ? "/mine" : "/account")
         }
-        routes.get("/wall", .needs(.deskUse), "The desk without forms, for a screen on the wall") { call in
-            try Self.page(call, isWall: true)
+        routes.get("/wall", .needs(.deskUse), "The town at a glance, for a screen on the wall") { call in
+            try call.page("wall", title: call.word("townmap.wall.title"))
         }
         routes.get("/field", .needs(.taskReport), "The own unit's tasks, for a phone") { call in
             try call.page("home-field", title: call.word("centre.field.title"))
         }
     }
 
-    private static func page(_ call: Call, isWall: Bool) throws -> Answer {
+    private static func page(_ call: Call) throws -> Answer {
         let caller = try call.signedIn()
-        var context: [String: Any] = [
-            "wall": isWall, "canAct": !isWall && !caller.roles.isDisjoint(with: [.officer, .leader]),
-        ]
-        if isWall { context["theme"] = "wall" }
-        return try call.page("desk", title: call.word("centre.desk.title"), context)
+        return try call.page(
+            "desk", title: call.word("centre.desk.title"),
+            ["canAct": !caller.roles.isDisjoint(with: [.officer, .leader])])
     }
 }

@@ -144,7 +144,10 @@ extension Centre {
                 outstanding: { db in try leftToNext(in: db) { catalogue.word($0, .zh) } }
             ) { key, values in catalogue.word(key, .zh, values) },
             registry,
-            try TownMapRoom(),
+            try TownMapRoom(
+                database: database, areas: areas,
+                layers: FireGuard.mapLayers(areas: areas) + CasesRoom.mapLayers(areas: areas),
+                followers: [FireGuard.areaFollower, CasesRoom.areaFollower], audit: audit),
             try WoodpeckerRoom(
                 database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
                 folder: configuration.folder, configuration: try woodpeckerConfiguration(isSample: messaging.isSample),

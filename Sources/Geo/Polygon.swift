@@ -49,3 +49,46 @@ public struct Polygon: Sendable, Hashable {
     /// The box around it.
     public var box: Box? { Box(outline) }
 }
+
+extension Box {
+    /// The box between two corners.
+    public init(from a: Position, to b: Position) {
+        self = Box([a, b]) ?? Box(a)
+    }
+
+    /// Whether two boxes have a point in common.
+    public func meets(_ other: Box) -> Bool {
+        west <= other.east && other.west <= east && south <= other.north && other.south <= north
+    }
+}
+
+extension Polygon {
+    /// A place inside for a name: the middle of the widest stretch on the line half way up.
+    public var inside: Position? {
+        guard let box else { return nil }
+        var best: (width: Double, at: Position)?
+        for share in [0.5, 0.4, 0.6, 0.3, 0.7] {
+            let lat = box.south + (box.north - box.south) * share
+            var crossings: [Double] = []
+            for ring in [outline] + holes {
+                guard var before = ring.last else { continue }
+                for next in ring {
+                    if (before.lat > lat) != (next.lat > lat) {
+                        crossings.append(
+                            before.lon + (lat - before.lat) / (next.lat - before.lat) * (next.lon - before.lon))
+                    }
+                    before = next
+                }
+            }
+            crossings.sort()
+            for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
+                let width = crossings[pair + 1] - crossings[pair]
+                // The middle line is preferred unless another is much wider.
+                if width > (best.map { $0.width * 1.3 } ?? 0) {
+                    best = (width, Position(lon: (crossings[pair] + crossings[pair + 1]) / 2, lat: lat))
+                }
+            }
+        }
+        return best?.at
+    }
+}

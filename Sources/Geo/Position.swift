@@ -36,6 +36,11 @@ public struct Box: Sendable, Hashable {
         }
     }
 
+    /// The box of one position.
+    public init(_ position: Position) {
+        (west, south, east, north) = (position.lon, position.lat, position.lon, position.lat)
+    }
+
     /// Whether a position lies in it or on its edge.
     public func contains(_ position: Position) -> Bool {
         (west...east).contains(position.lon) && (south...north).contains(position.lat)

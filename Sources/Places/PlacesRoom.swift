@@ -9,6 +9,8 @@ import Web
 extension Permission {
     /// See the town's areas.
     public static let areaRead = Permission("area.read", Set(Role.allCases))
+    /// Move, split and merge areas, and bring borders in.
+    public static let areaWrite = Permission("area.write", [.admin, .leader])
 }
 
 /// The town's areas and what else the map is drawn of.
@@ -34,7 +36,7 @@ public struct PlacesRoom: Room {
         migrations = try Self.schema()
         self.database = database
         self.logger = logger
-        index.replace(try await database.read { db in try AreaStore.all(in: db) })
+        try await index.read(database)
     }
 
     /// Adds areas and landmarks; parents before their parts. For set-up and imports.
@@ -45,6 +47,8 @@ public struct PlacesRoom: Room {
 
     /// What helps people to find their way on the map.
     public static func landmarks(in db: any Reading) throws -> [Landmark] { try AreaStore.landmarks(in: db) }
+    /// The areas and landmarks of now, read from the store.
+    public func refresh() async throws { try await index.read(database) }
 
     /// The areas as a list or as a map.
     public func routes(_ routes: inout Routes) {
@@ -65,7 +69,7 @@ private struct IndexKeeper: Service {
             while !Task.isCancelled {
                 await database.wakeups.wait(AreaIndex.topic, atMostMs: 300_000)
                 do {
-                    index.replace(try await database.read { db in try AreaStore.all(in: db) })
+                    try await index.read(database)
                 } catch is CancellationError {
                     break
                 } catch {
@@ -73,5 +77,12 @@ private struct IndexKeeper: Service {
                 }
             }
         }
+    }
+}
+
+extension AreaIndex {
+    fileprivate func read(_ database: any Database) async throws {
+        let found = try await database.read { db in (try AreaStore.all(in: db), try AreaStore.landmarks(in: db)) }
+        replace(found.0, found.1)
     }
 }

@@ -1,5 +1,7 @@
 import Foundation
+import Identity
 import Kernel
+import Places
 import Storage
 import Web
 
@@ -9,6 +11,12 @@ public struct TownMapRoom: Room {
     public let name = "map"
     /// Its tables.
     public let migrations: [Migration]
+    let database: any Database
+    let areas: AreaIndex
+    let editor: AreaEditor
+    let audit: Audit
+    let layers: [any MapLayer]
+    let tiles: TileMaker
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "map", bundle: .module) }
@@ -18,10 +26,37 @@ public struct TownMapRoom: Room {
     public var bundle: Bundle { .module }
 
     /// Opens the room.
-    public init() throws {
+    /// - Parameters:
+    ///   - layers: what the rooms show on the map, the lowest first.
+    ///   - followers: what gets its area anew when borders move.
+    public init(
+        database: any Database, areas: AreaIndex, layers: [any MapLayer], followers: [AreaFollower], audit: Audit
+    ) throws {
         migrations = try Self.schema()
+        self.database = database
+        self.areas = areas
+        self.layers = layers
+        self.audit = audit
+        editor = AreaEditor(followers: followers)
+        tiles = TileMaker(database: database, areas: areas, layers: layers)
+    }
+
+    /// The map.
+    public var navigation: [NavigationItem] {
+        [NavigationItem("/map", key: "townmap.nav.map", icon: "map", needs: .mapUse, order: 5)]
     }
 
     /// Its ways in.
-    public func routes(_ routes: inout Routes) {}
+    public func routes(_ routes: inout Routes) {
+        tileRoutes(&routes)
+        mapRoutes(&routes)
+        findRoutes(&routes)
+        editRoutes(&routes)
+    }
+}
+
+extension Permission {
+    /// Look at the town's map; each layer asks for more.
+    static let mapUse = Permission(
+        "map.use", [.officer, .leader, .brigade, .patrol, .grid, .clerk, .admin, .auditor, .owner])
 }

@@ -3,76 +3,80 @@ import Geo
 import Kernel
 import Places
 
-/// The invented town's land: 15 villages with 46 cooperatives, a river with nine dangerous bends, four roads. None of
-/// it exists; it lies where there is room on the map.
+/// The invented town's land: 15 villages, 46 cooperatives and 150 grids that share their borders, a river with nine
+/// dangerous bends, roads, lanes, ponds and houses. None of it exists; it lies where there is room on the map.
 struct SampleMap {
     let areas: [Area]
     let landmarks: [Landmark]
     /// The cooperatives with the corners of their land, for placing sites in them.
     let plots: [(village: String, name: String, corners: [Position])]
 
-    /// Lattice points: 15 by 6 cells, each point a little off its place, always the same.
-    private static let columns = 15
-    private static let rows = 6
-    private static let west = 112.95
-    private static let south = 33.97
-    private static let step = 0.0098
-    private static let rowStep = 0.0155
-
     private static let villages = [
         "柳湾村", "石桥铺村", "云岭村", "白鹭村", "枫杨村", "青禾村", "古槐村", "望溪村", "兰田村", "东篱村", "南屏村", "竹隐村", "稻香村", "荷塘月色村",
         "金沙滩村",
     ]
-
-    private static func position(_ column: Int, _ row: Int) -> Position {
-        // A hash of the place, so that the town is the same on every machine.
-        var hash = UInt64(column) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(row) &* 0xC2B2_AE3D_27D4_EB4F
-        hash ^= hash >> 29
-        hash = hash &* 0xBF58_476D_1CE4_E5B9
-        hash ^= hash >> 32
-        let dx = Double(hash & 0xffff) / 65_535 - 0.5
-        let dy = Double(hash >> 16 & 0xffff) / 65_535 - 0.5
-        return Position(
-            lon: west + (Double(column) + dx * 0.55) * step, lat: south + (Double(row) + dy * 0.5) * rowStep)
-    }
-
-    private static func outline(columns: ClosedRange<Int>, rows: ClosedRange<Int>) -> [Position] {
-        let (left, right, bottom, top) = (columns.lowerBound, columns.upperBound, rows.lowerBound, rows.upperBound)
-        return (left..<right).map { position($0, bottom) } + (bottom..<top).map { position(right, $0) }
-            + (left..<right).map { position(right + left - $0, top) }
-            + (bottom..<top).map { position(left, top + bottom - $0) }
-    }
+    /// Begins with the code of no county.
+    private static let townCode = "999999101"
 
     init(town name: String) throws {
         var areas: [Area] = []
         var plots: [(String, String, [Position])] = []
         let town = Area(
             kind: .town, name: name, parent: nil,
-            geometry: try Self.polygon(Self.outline(columns: 0...Self.columns, rows: 0...Self.rows)))
+            geometry: try Self.polygon(columns: 0...SampleLattice.columns, rows: 0...SampleLattice.rows),
+            code: Self.townCode)
         areas.append(town)
         let numerals = ["一社", "二社", "三社", "四社"]
+        var number = 0
         for (index, villageName) in Self.villages.enumerated() {
-            let (left, bottom) = (index % 5 * 3, index / 5 * 2)
+            let (left, bottom) = (index % 5 * 3, index / 5 * 4)
             let village = Area(
                 kind: .village, name: villageName, parent: town.id,
-                geometry: try Self.polygon(Self.outline(columns: left...left + 3, rows: bottom...bottom + 2)))
+                geometry: try Self.polygon(columns: left...left + 3, rows: bottom...bottom + 4),
+                code: Self.townCode + String(201 + index))
             areas.append(village)
             // Three strips of land each; the last village's last strip is two cooperatives: 46 in all.
-            var cells = (0..<3).map { (columns: left + $0...left + $0 + 1, rows: bottom...bottom + 2) }
+            var cells = (0..<3).map { (columns: left + $0...left + $0 + 1, rows: bottom...bottom + 4) }
             if index == Self.villages.count - 1 {
-                cells[2].rows = bottom...bottom + 1
-                cells.append((columns: left + 2...left + 3, rows: bottom + 1...bottom + 2))
+                cells[2].rows = bottom...bottom + 2
+                cells.append((columns: left + 2...left + 3, rows: bottom + 2...bottom + 4))
             }
-            for (cell, numeral) in zip(cells, numerals) {
-                let corners = Self.outline(columns: cell.columns, rows: cell.rows)
-                areas.append(
-                    Area(kind: .cooperative, name: numeral, parent: village.id, geometry: try Self.polygon(corners)))
-                plots.append((villageName, numeral, corners))
+            for (place, (cell, numeral)) in zip(cells, numerals).enumerated() {
+                let outline = SampleLattice.outline(columns: cell.columns, rows: cell.rows)
+                let cooperative = Area(
+                    kind: .cooperative, name: numeral, parent: village.id,
+                    geometry: try Self.polygon(columns: cell.columns, rows: cell.rows),
+                    code: "\(village.code)0\(place + 1)")
+                areas.append(cooperative)
+                areas += try Self.grids(of: cooperative, columns: cell.columns, rows: cell.rows, isCoarse: number < 30)
+                plots.append((villageName, numeral, outline))
+                number += 1
             }
         }
         self.areas = areas
         self.plots = plots
-        landmarks = try Self.landmarks()
+        landmarks = try SampleLand.landmarks(columns: SampleLattice.columns)
+    }
+
+    /// A cooperative's grids from south to north, each a row of cells; in a coarse one the first is two rows high.
+    private static func grids(
+        of cooperative: Area, columns: ClosedRange<Int>, rows: ClosedRange<Int>, isCoarse: Bool
+    ) throws -> [Area] {
+        var bounds = Array(rows)
+        if isCoarse, bounds.count > 3 { bounds.remove(at: 1) }
+        return try zip(bounds, bounds.dropFirst()).enumerated().map { index, pair in
+            Area(
+                kind: .grid, name: "\(index + 1)号网格", parent: cooperative.id,
+                geometry: try polygon(columns: columns, rows: pair.0...pair.1),
+                code: "\(cooperative.code)0\(index + 1)")
+        }
+    }
+
+    private static func polygon(columns: ClosedRange<Int>, rows: ClosedRange<Int>) throws -> Geometry {
+        guard let polygon = Polygon(outline: SampleLattice.outline(columns: columns, rows: rows)) else {
+            throw GeometryError.tooFewPositions
+        }
+        return .polygon(polygon)
     }
 
     /// A place well within a piece of land, for a number.
@@ -89,34 +93,5 @@ struct SampleMap {
             if area.geometry.contains(point) { return GeoPoint(lat: point.lat, lon: point.lon) }
         }
         return nil
-    }
-
-    private static func landmarks() throws -> [Landmark] {
-        let middle = south + Double(rows) * rowStep / 2
-        let width = Double(columns) * step
-        let river = (0...120).map { index -> Position in
-            let share = Double(index) / 120
-            return Position(
-                lon: west + share * width,
-                lat: middle + sin(share * .pi * 9) * 0.008 + sin(share * .pi * 2.3 + 0.4) * 0.012)
-        }
-        var result = [Landmark(kind: .river, name: "汐水河", geometry: .line(river))]
-        // A bend is where the river turns back: one in the middle of each half wave.
-        for bend in 0..<9 {
-            let index = min(river.count - 1, Int((Double(bend) + 0.5) * 120 / 9))
-            result.append(Landmark(kind: .bend, name: "汐水河第\(bend + 1)弯", geometry: .point(river[index])))
-        }
-        for (name, columns) in [("云汐大道", 4), ("环村东路", 10)] {
-            result.append(Landmark(kind: .road, name: name, geometry: .line((0...rows).map { position(columns, $0) })))
-        }
-        for (name, row) in [("南环路", 1), ("迎宾路", 5)] {
-            result.append(Landmark(kind: .road, name: name, geometry: .line((0...columns).map { position($0, row) })))
-        }
-        return result
-    }
-
-    private static func polygon(_ outline: [Position]) throws -> Geometry {
-        guard let polygon = Polygon(outline: outline) else { throw GeometryError.tooFewPositions }
-        return .polygon(polygon)
     }
 }

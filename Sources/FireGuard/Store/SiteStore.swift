@@ -1,5 +1,6 @@
 import Kernel
 import Storage
+import Web
 
 /// The sites' tables.
 enum SiteStore {
@@ -44,6 +45,15 @@ enum SiteStore {
                 VALUES (\(holder.id), \(site.id), \(holder.name), \(holder.phone), \(holder.rank))
                 """)
         }
+        try publish(site.id, area: site.area, in: db)
+    }
+
+    /// Tells screens that a site changed; whoever may read it fetches it.
+    private static func publish(_ id: SiteID, area: AreaID?, in db: any Writing) throws {
+        try db.publish(
+            NewEvent(
+                type: "site.changed", subject: "sites/\(id)", permission: Permission.siteRead.name,
+                area: area?.rawValue, data: "{\"siteId\":\"\(id)\"}"))
     }
 
     static func setMaintenance(_ id: SiteID, until: Instant?, note: String, in db: any Writing) throws {

@@ -67,6 +67,9 @@ public struct Answer: Sendable {
     /// 204: done, and nothing to say.
     public static let nothing = Answer(status: 204, body: .bytes([]))
 
+    /// 304: what the client has is still true.
+    public static let unchanged = Answer(status: 304, body: .bytes([]))
+
     /// Plain text.
     public static func text(_ text: String, status: Int = 200) -> Answer {
         Answer(

@@ -6,7 +6,7 @@ import { loginAddress } from "./api.js";
 import { clockTime, now, word } from "./text.js";
 
 const types = ["alarm.raised", "alarm.changed", "case.opened", "case.changed", "task.changed", "detector.changed",
-  "message.changed", "unit.changed"];
+  "message.changed", "unit.changed", "site.changed", "area.changed"];
 const storeKey = "zhili.lastEvent";
 const silenceMs = 4000;
 

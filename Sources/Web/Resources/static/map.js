@@ -3,13 +3,13 @@
 import { get } from "./api.js";
 import { word } from "./text.js";
 
-const fonts = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif';
+export const fonts = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif';
 const empty = { type: "FeatureCollection", features: [] };
 /** @param {string} name */
-const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+export const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 /** @returns {Promise<any>} the library, once */
-function library() {
+export function library() {
   const global = /** @type {any} */ (window);
   if (global.maplibregl) return Promise.resolve(global.maplibregl);
   return new Promise((done, fail) => {

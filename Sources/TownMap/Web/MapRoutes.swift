@@ -1,0 +1,169 @@
+import Geo
+import Kernel
+import Places
+import Storage
+import Web
+
+/// A mark as the API shows it.
+struct MarkView: Encodable, Sendable {
+    var layer: String
+    var id: String
+    var kind: String
+    var state: String
+    var label: String
+    var location: GeoPoint
+    var at: String?
+    var href: String
+    /// Metres from where one asked.
+    var metres: Int?
+
+    init(_ mark: MapMark, layer: String, from: GeoPoint? = nil) {
+        self.layer = layer
+        id = mark.subject
+        (kind, state, label, location, href) = (mark.kind, mark.state, mark.label, mark.point, mark.href)
+        at = mark.at?.rfc3339
+        metres = from.map { Int(Measure.metres(Position($0), Position(mark.point)).rounded()) }
+    }
+
+    static let shape = Shape.object(
+        [
+            "layer": .text, "id": .text, "kind": .text, "state": .text, "label": .text, "location": .anything,
+            "at": .time, "href": .text, "metres": .integer,
+        ], required: ["layer", "id", "kind", "state", "label", "location", "href"])
+}
+
+extension Position {
+    init(_ point: GeoPoint) { self.init(lon: point.lon, lat: point.lat) }
+}
+
+extension TownMapRoom {
+    /// The layers that a caller may see.
+    func visible(_ caller: Caller) -> [any MapLayer] { layers.filter { caller.may($0.permission) } }
+
+    private struct LayerView: Encodable {
+        var name: String
+        var hasPast: Bool
+        var version: Int64
+    }
+
+    private struct CountView: Encodable {
+        var id: AreaID
+        var name: String
+        var kind: AreaKind
+        var count: Int
+        var hasParts: Bool
+    }
+
+    func mapRoutes(_ routes: inout Routes) {
+        routes.get("/map", .needs(.mapUse), "The town's map") { call in
+            let caller = try call.signedIn()
+            return try call.page(
+                "townmap", title: call.word("townmap.title"),
+                [
+                    "canEdit": caller.may(.areaWrite),
+                    "layers": visible(caller).map { layer -> [String: Any] in
+                        [
+                            "name": layer.name, "label": call.word("townmap.layer.\(layer.name)"),
+                            "past": layer.hasPast, "on": layer.name != "detectors",
+                        ]
+                    },
+                ])
+        }
+        routes.get(
+            "/api/v1/map/layers", .needs(.mapUse), "The layers that the caller may see",
+            shapes: Shapes(
+                gives: .page(
+                    of: .object(
+                        ["name": .text, "hasPast": .flag, "version": .integer],
+                        required: ["name", "hasPast", "version"])))
+        ) { call in
+            let caller = try call.signedIn()
+            return try .list(
+                visible(caller).map {
+                    LayerView(name: $0.name, hasPast: $0.hasPast, version: tiles.versions.version(of: $0.name))
+                }, next: nil)
+        }
+        routes.get(
+            "/api/v1/map/marks", .needs(.mapUse), "A layer's marks as a list",
+            shapes: Shapes(
+                query: [
+                    ("layer", "such as cases"), ("bbox", "west,south,east,north"), ("from", "RFC 3339"),
+                    ("to", "RFC 3339"), ("limit", "1…500"),
+                ], gives: .page(of: MarkView.shape))
+        ) { call in
+            guard let name = call.query("layer") else { return try .list([MarkView](), next: nil) }
+            let caller = try call.signedIn()
+            let layer = try layer(name, for: caller)
+            let period = try period(call)
+            let window = MapWindow(box: try box(call), from: period.from, to: period.to, limit: call.limit)
+            let marks = try await database.read { db in try layer.marks(in: window, for: caller, in: db) }
+            return try .list(marks.map { MarkView($0, layer: name) }, next: nil)
+        }
+        routes.get(
+            "/api/v1/map/counts", .needs(.mapUse), "How many of a layer lie in each area",
+            shapes: Shapes(
+                query: [
+                    ("layer", "such as sites"), ("parent", "count the parts of this area, else those of the town"),
+                    ("from", "RFC 3339"), ("to", "RFC 3339"),
+                ],
+                gives: .page(
+                    of: .object(
+                        ["id": .id, "name": .text, "kind": .text, "count": .integer, "hasParts": .flag],
+                        required: ["id", "name", "kind", "count", "hasParts"])))
+        ) { call in
+            guard let name = call.query("layer") else { return try .list([CountView](), next: nil) }
+            let caller = try call.signedIn()
+            let layer = try layer(name, for: caller)
+            let map = areas.map
+            let parent = call.query("parent").flatMap(AreaID.init) ?? map.inForce.first { $0.kind == .town }?.id
+            guard let parent, let whole = map.byID[parent], let box = Box(whole.geometry.positions) else {
+                return try .list([CountView](), next: nil)
+            }
+            let period = try period(call)
+            let window = MapWindow(box: box, from: period.from, to: period.to, limit: 100_000)
+            let marks = try await database.read { db in try layer.marks(in: window, for: caller, in: db) }
+            let counts = AreaCounts(marks.map(\.point), parent: parent, map: map).counts
+            let views = map.parts(of: parent).sorted { $0.id < $1.id }.map { area in
+                CountView(
+                    id: area.id, name: area.name, kind: area.kind, count: counts[area.id] ?? 0,
+                    hasParts: map.hasParts(area.id))
+            }
+            return try .list(views, next: nil)
+        }
+    }
+
+    func layer(_ name: String, for caller: Caller) throws(Problem) -> any MapLayer {
+        guard let layer = layers.first(where: { $0.name == name }) else { throw Problem.notFound }
+        try caller.require(layer.permission)
+        return layer
+    }
+
+    /// `bbox`, else the whole world.
+    func box(_ call: Call) throws(Problem) -> Box {
+        guard let text = call.query("bbox") else { return Self.world }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard text.utf8.count <= 100, numbers.count == 4, let west = numbers[0], let south = numbers[1],
+            let east = numbers[2], let north = numbers[3], let low = GeoPoint(lat: south, lon: west),
+            let high = GeoPoint(lat: north, lon: east), west <= east, south <= north,
+            let box = Box([Position(low), Position(high)])
+        else { throw Problem.invalid(["bbox": "invalid"]) }
+        return box
+    }
+
+    private static let world = Box(
+        from: Position(lon: -180, lat: -90), to: Position(lon: 180, lat: 90))
+}
+
+/// Points counted by the parts of an area.
+struct AreaCounts {
+    private(set) var counts: [AreaID: Int] = [:]
+
+    init(_ points: [GeoPoint], parent: AreaID, map: AreaMap) {
+        for point in points {
+            guard let leaf = map.area(at: point) else { continue }
+            let line = map.line(of: leaf)
+            guard let place = line.firstIndex(where: { $0.id == parent }), place > 0 else { continue }
+            counts[line[place - 1].id, default: 0] += 1
+        }
+    }
+}
