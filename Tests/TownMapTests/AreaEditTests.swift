@@ -23,7 +23,7 @@ struct AreaEditTests {
         let after = town.room.index.map
         #expect(after.byID[town.village]?.geometry == before.byID[town.village]?.geometry)
         for grid in town.grids { #expect(after.byID[grid]?.geometry != before.byID[grid]?.geometry) }
-        let change = try #require(town.asked.withLock { $0.first })
+        let change = try #require(town.asked.all.first)
         #expect(change.areas.area(at: try #require(GeoPoint(lat: 34.0105, lon: 113.011))) == town.grids[0])
         let event = try await town.database.read { db in
             try db.first(Event.self, "SELECT \(raw: Event.columns) FROM event WHERE seq > \(last) ORDER BY seq LIMIT 1")
@@ -45,7 +45,7 @@ struct AreaEditTests {
             try AreaEditor.revisions(before: nil, limit: 10, in: db).count
         }
         #expect(revisions == 0)
-        #expect(town.asked.withLock { $0.isEmpty })
+        #expect(town.asked.all.isEmpty)
     }
 
     @Test(

@@ -14,7 +14,7 @@ final class SmallTown: Sendable {
     let room: PlacesRoom
     let editor: AreaEditor
     /// What the follower was asked: the boxes.
-    let asked = Mutex<[AreaChange]>([])
+    let asked = Asked()
     let grids: [AreaID]
     let village: AreaID
     private let storage: TestDatabase
@@ -45,7 +45,7 @@ final class SmallTown: Sendable {
         let asked = asked
         editor = AreaEditor(followers: [
             AreaFollower(name: "things") { change, _ in
-                asked.withLock { $0.append(change) }
+                asked.add(change)
                 return 3
             }
         ])
@@ -83,4 +83,11 @@ extension Geometry {
         ]
         self = Polygon(outline: outline).map(Geometry.polygon) ?? .line(outline)
     }
+}
+
+/// What a follower was asked.
+final class Asked: Sendable {
+    private let state = Mutex<[AreaChange]>([])
+    var all: [AreaChange] { state.withLock { $0 } }
+    func add(_ change: AreaChange) { state.withLock { $0.append(change) } }
 }
