@@ -12,7 +12,9 @@ run: build ## Start the centre with the sample's people on SQLite under ./var
 	@ZHILI_VENDOR=.vendor exec .build/release/zhili serve --data var
 test: setup ## Run every test there is
 	@swift build --build-tests
-	@swift test --skip-build --parallel
+	@# As many at once as two cores carry: more would only make each other wait.
+	@"$$(swift build --show-bin-path)/zhiliPackageTests.xctest" --testing-library swift-testing \
+		--experimental-maximum-parallelization-width 6
 	@ZHILI_VENDOR=.vendor sh scripts/browser-tests.sh
 	@$(MAKE) --no-print-directory lint
 lint: ## Check the style

@@ -71,38 +71,73 @@ public enum BackupFile {
             for table in tables.reversed() { try db.execute(SQL(raw: "DELETE FROM \(table.name)")) }
         }
         for table in tables {
-            var after: Int64 = 0
-            while true {
-                let start = after
-                let rows = try await file.read { copy in
-                    try GRDB.Row.fetchAll(
-                        copy,
-                        sql: """
-                            SELECT rowid, \(table.columns) FROM \(table.name) WHERE rowid > ?
-                            ORDER BY rowid LIMIT \(batch)
-                            """, arguments: [start]
-                    ).map { row in
-                        (rowid: row[0] as Int64, values: row.databaseValues.dropFirst().map { SQLValue($0) })
-                    }
-                }
-                guard let last = rows.last else { break }
-                let values = rows.map(\.values)
+            // A row may refer to one of its own table that comes later: such references are put in afterwards.
+            let later = Set(table.own.map(\.position))
+            try await each(of: table, in: file) { rows in
                 try await target.write { db in
-                    for row in values {
+                    for row in rows {
+                        let values = row.enumerated().map { later.contains($0) ? SQLValue.null : $1 }
                         try db.execute(
-                            "INSERT INTO \(raw: table.name) (\(raw: table.columns)) VALUES \(list: row)")
+                            "INSERT INTO \(raw: table.name) (\(raw: table.columns)) VALUES \(list: values)")
                     }
                 }
-                after = last.rowid
+            }
+            guard let key = table.key, !table.own.isEmpty else { continue }
+            try await each(of: table, in: file) { rows in
+                try await target.write { db in
+                    for row in rows {
+                        for own in table.own where row[own.position] != .null {
+                            try db.execute(
+                                """
+                                UPDATE \(raw: table.name) SET \(raw: own.column) = \(row[own.position])
+                                WHERE \(raw: key.column) = \(row[key.position])
+                                """)
+                        }
+                    }
+                }
             }
         }
         try file.close()
+    }
+
+    private struct Column: Sendable {
+        var column: String
+        /// Its place among the table's columns.
+        var position: Int
     }
 
     private struct Table: Sendable {
         var name: String
         var columns: String
         var insert: String
+        /// The primary key, where it is one column.
+        var key: Column?
+        /// Columns that refer to rows of the same table.
+        var own: [Column]
+    }
+
+    /// Hands a table's rows over, a batch at a time, in the order in which they lie in the file.
+    private static func each(
+        of table: Table, in file: DatabaseQueue, _ take: @Sendable ([[SQLValue]]) async throws -> Void
+    ) async throws {
+        var after: Int64 = 0
+        while true {
+            let start = after
+            let rows = try await file.read { copy in
+                try GRDB.Row.fetchAll(
+                    copy,
+                    sql: """
+                        SELECT rowid, \(table.columns) FROM \(table.name) WHERE rowid > ?
+                        ORDER BY rowid LIMIT \(batch)
+                        """, arguments: [start]
+                ).map { row in
+                    (rowid: row[0] as Int64, values: row.databaseValues.dropFirst().map { SQLValue($0) })
+                }
+            }
+            guard let last = rows.last else { return }
+            try await take(rows.map(\.values))
+            after = last.rowid
+        }
     }
 
     private static func open(_ path: String) throws -> DatabaseQueue {
@@ -125,11 +160,19 @@ public enum BackupFile {
     private static func tables(of file: DatabaseQueue) throws -> [Table] {
         try file.read { copy in
             try names(copy).map { name in
-                let columns = try copy.columns(in: name).map(\.name)
+                let all = try copy.columns(in: name)
+                let columns = all.map(\.name)
+                func column(_ name: String) -> Column? {
+                    columns.firstIndex(of: name).map { Column(column: name, position: $0) }
+                }
+                let keys = try copy.primaryKey(name).columns
+                let own = try copy.foreignKeys(on: name).filter { $0.destinationTable == name }
+                    .flatMap(\.originColumns).filter { origin in all.contains { $0.name == origin && !$0.isNotNull } }
                 let marks = Array(repeating: "?", count: columns.count).joined(separator: ", ")
                 let list = columns.joined(separator: ", ")
                 return Table(
-                    name: name, columns: list, insert: "INSERT INTO \(name) (\(list)) VALUES (\(marks))")
+                    name: name, columns: list, insert: "INSERT INTO \(name) (\(list)) VALUES (\(marks))",
+                    key: keys.count == 1 ? column(keys[0]) : nil, own: own.compactMap(column))
             }
         }
     }
