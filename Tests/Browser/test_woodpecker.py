@@ -29,6 +29,14 @@ class Woodpecker(Town):
         page.locator("#report .primary").click()
         return page.locator("#digits").inner_text()
 
+    def open_report(self, desk, words):
+        """Numbers of reports tell the hour alone, so the newest is found by what it says."""
+        for link in desk.locator("#rows a").evaluate_all("all => all.map(one => one.getAttribute('href'))"):
+            desk.goto(link)
+            if words in desk.locator(".report .words").inner_text():
+                return
+        self.fail(f"no report says {words}")
+
     def test_a_report_goes_from_a_phone_to_the_desk_and_its_answer_back_to_the_receipt(self):
         phone = self.phone()
         phone.goto("/report")
@@ -45,8 +53,7 @@ class Woodpecker(Town):
         desk.goto("/reports?stage=new&category=water")
         self.assert_accessible(desk, "inbox")
         self.shot(desk, "woodpecker-inbox-1440")
-        desk.locator("#rows a").first.click()
-        expect(desk.locator(".report .words")).to_contain_text("水流到路面上")
+        self.open_report(desk, "水流到路面上")
         self.assert_accessible(desk, "report case")
         desk.locator("[data-dialog=act-hand-over]").click()
         expect(desk.locator("#act-hand-over input:checked")).to_have_count(1)

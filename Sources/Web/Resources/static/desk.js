@@ -19,7 +19,7 @@ const state = {
   /** @type {string|null} */ key: null,
   /** @type {any} */ record: null, fetchedAt: 0,
   /** @type {any[]} */ sites: [],
-  tab: "list", form: "", mapError: "", failed: "", sitesOpen: false,
+  tab: "list", chosen: false, form: "", mapError: "", failed: "", sitesOpen: false,
 };
 let redraw = () => {};
 const siren = new Siren(() => redraw());
@@ -43,6 +43,7 @@ async function load() {
     ring(desk.alarms);
     const rowGone = !state.rows.some(row => row.key === state.key);
     if (rowGone && !state.record && state.rows[0] && !narrow()) select(state.rows[0], false);
+    else giveWay();
     map?.setAlarms(desk.alarms, state.record?.id ?? null);
     window.dispatchEvent(new CustomEvent("zhili:counts", { detail: desk.counts }));
   } catch (error) {
@@ -52,6 +53,12 @@ async function load() {
     redraw();
     if (again) { again = false; setTimeout(load, 150); }
   }
+}
+
+/** What rings takes the place of a case that nobody chose; what somebody works on stays. */
+function giveWay() {
+  const shown = state.rows.find(row => row.key === state.key), rings = state.rows.find(row => row.waiting);
+  if (rings && shown && !shown.waiting && !state.chosen && !state.form && !narrow()) select(rings, false);
 }
 
 /** Rings while any place waits; a place that was not ringing before also ends a mute. @param {any[]} alarms */
@@ -67,6 +74,7 @@ const narrow = () => window.matchMedia("(max-width: 900px)").matches;
 /** @param {any} row @param {boolean} [move] also move the map and, on a phone, open the case */
 async function select(row, move = true) {
   state.key = row.key;
+  state.chosen = move;
   if (state.record?.id !== row.caseId) state.record = null;
   if (move && narrow() && !wall) state.tab = "case";
   redraw();
