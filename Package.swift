@@ -149,7 +149,7 @@ let package = Package(
         engine("Media", needs: ["Kernel", "Crypt", nio]),
         engine(
             "MediaServer",
-            needs: ["Media", "Kernel", "Crypt", "CAV", nio, nioPosix, nioHTTP1, nioWebSocket, logging]),
+            needs: ["Media", "Kernel", "Crypt", "CAV", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL, logging]),
         engine("SMPP"),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),

@@ -8,6 +8,8 @@ public struct MediaConfiguration: Sendable {
     public var viewHost = "127.0.0.1"
     /// The port of the browsers' WebSocket; 0 lets the system choose.
     public var viewPort = 8_081
+    /// Certificate chain and key (PEM files) of that port, where the console speaks HTTPS.
+    public var tls: (certificate: String, key: String)?
     /// How many sources are open at most.
     public var mostSources = 256
     /// How many browsers watch at most.

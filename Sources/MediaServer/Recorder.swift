@@ -60,7 +60,8 @@ final class Recorder {
         endTime = time
         writer = FragmentWriter()
         let wall = Instant.now.ms
-        let made = SegmentFile(folder: plan.folder, name: "\(wall).mp4", startMs: wall, format: format)
+        let made = SegmentFile(
+            folder: plan.folder, name: RecordedSegment.name(startMs: wall), startMs: wall, format: format)
         file = made
         let head = FragmentWriter.start(format)
         disk.async {

@@ -21,7 +21,8 @@ final class SegmentFile: @unchecked Sendable {
     private var part: String { folder + "/" + name + ".part" }
 
     func open() {
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try? FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: part).deletingLastPathComponent(), withIntermediateDirectories: true)
         descriptor = Glibc.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         hasFailed = descriptor < 0
     }

@@ -2,27 +2,43 @@ import Media
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 
 /// The browsers' way in: `GET /live?ticket=…` and `GET /speak?ticket=…`, upgraded to WebSockets; all else is refused.
 enum ViewServer {
     static func bind(hub: Hub, host: String, port: Int) -> EventLoopFuture<any Channel> {
+        let secure: NIOSSLContext?
+        do {
+            secure = try hub.bounds.tls.map { try context($0.certificate, $0.key) }
+        } catch {
+            return hub.loop.makeFailedFuture(error)
+        }
         let bound = NIOLoopBound(hub, eventLoop: hub.loop)
         return ServerBootstrap(group: hub.loop)
             .serverChannelOption(ChannelOptions.backlog, value: 256)
             .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel, bound.value) }
+                channel.eventLoop.makeCompletedFuture { try configure(channel, bound.value, secure) }
             }
             .bind(host: host, port: port)
     }
 
-    private static func configure(_ channel: any Channel, _ hub: Hub) throws {
+    private static func context(_ certificate: String, _ key: String) throws -> NIOSSLContext {
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+        tls.minimumTLSVersion = .tlsv12
+        return try NIOSSLContext(configuration: tls)
+    }
+
+    private static func configure(_ channel: any Channel, _ hub: Hub, _ secure: NIOSSLContext?) throws {
         guard hub.viewerCame() else {
             channel.close(promise: nil)
             return
         }
+        if let secure { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure)) }
         let bound = NIOLoopBound(hub, eventLoop: hub.loop)
         channel.closeFuture.whenComplete { _ in bound.value.viewerGone() }
         let passes = NIOLoopBoundBox<MediaPass?>(nil, eventLoop: hub.loop)

@@ -16,6 +16,10 @@ struct MediaCommand: AsyncParsableCommand {
     var viewHost = "127.0.0.1"
     @Option(help: "The port of the browsers' WebSocket.")
     var viewPort = 8_081
+    @Option(help: "The certificate chain (PEM) of that port.")
+    var certificate: String?
+    @Option(help: "The certificate's key (PEM).")
+    var key: String?
 
     func validate() throws {
         var status = stat()
@@ -30,6 +34,7 @@ struct MediaCommand: AsyncParsableCommand {
         configuration.mediaPort = mediaPort
         configuration.viewHost = viewHost
         configuration.viewPort = viewPort
+        if let certificate, let key { configuration.tls = (certificate, key) }
         // A browser that goes away, or the centre, must not end the process by a signal; the end of the connection on
         // standard input does.
         signal(SIGPIPE, SIG_IGN)

@@ -86,6 +86,7 @@ struct Serve: AsyncParsableCommand {
             configuration.media.program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         }
         configuration.media.viewHost = configuration.host
+        configuration.media.tls = configuration.tls.map { ($0.certificate, $0.key) }
         try await Centre(configuration, logger: logger).serve()
     }
 }

@@ -1,3 +1,5 @@
+import Kernel
+
 /// How a source is recorded.
 public struct RecordingPlan: Sendable, Hashable, Codable {
     /// The folder in which segments are made, absolute.
@@ -28,6 +30,9 @@ public struct RecordedSegment: Sendable, Hashable, Codable {
     public var width: Int
     /// The picture's size.
     public var height: Int
+
+    /// The name of a segment that starts then: a folder a day (China Standard Time), in it the milliseconds.
+    public static func name(startMs: Int64) -> String { "\(Instant(ms: startMs).date)/\(startMs).mp4" }
 
     /// A segment.
     public init(

@@ -131,7 +131,7 @@ public struct PictureFormat: Sendable, Equatable {
     }
 
     /// ISO/IEC 14496-15 annex E.3.
-    private static func hvcName(_ profile: [UInt8]) -> String {
+    static func hvcName(_ profile: [UInt8]) -> String {
         let space = ["", "A", "B", "C"][Int(profile[0] >> 6)]
         let flags = profile[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         var reversed: UInt32 = 0
@@ -144,7 +144,7 @@ public struct PictureFormat: Sendable, Equatable {
         return name
     }
 
-    private static func hex(_ bytes: ArraySlice<UInt8>) -> String {
+    static func hex(_ bytes: ArraySlice<UInt8>) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -23,6 +23,8 @@ public final class MediaProcess: MediaPlane, Service {
         public var viewHost = "127.0.0.1"
         /// The port of the browsers' WebSocket; 0 lets the system choose.
         public var viewPort = 8_081
+        /// Certificate chain and key (PEM) of that port, where the console speaks HTTPS.
+        public var tls: (certificate: URL, key: URL)?
 
         /// No program yet.
         public init() {}
@@ -96,6 +98,9 @@ public final class MediaProcess: MediaPlane, Service {
             "media", "--media-host", configuration.mediaHost, "--media-port", "\(configuration.mediaPort)",
             "--view-host", configuration.viewHost, "--view-port", "\(configuration.viewPort)",
         ]
+        if let tls = configuration.tls {
+            process.arguments? += ["--certificate", tls.certificate.path, "--key", tls.key.path]
+        }
         process.standardInput = FileHandle(fileDescriptor: pair[1], closeOnDealloc: false)
         let (ends, end) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in end.finish() }
