@@ -126,6 +126,8 @@ extension Centre {
         watch.gb28181 = GBConfiguration(
             platform: configuration.gb28181Platform, host: configuration.gb28181Host, port: configuration.gb28181Port)
         watch.media = media
+        watch.recordings = configuration.folder.appendingPathComponent("recordings")
+        watch.isCaseOpen = { id, db in try cases.isOpen(id, in: db) }
         let watchRoom = try WatchRoom(
             database: database,
             desk: WatchAdapter(cases: cases, areas: areas, audit: audit, catalogue: catalogue), configuration: watch,

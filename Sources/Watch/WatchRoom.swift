@@ -2,6 +2,7 @@ import Foundation
 import GB28181
 import Kernel
 import Logging
+import Media
 import SIP
 import ServiceLifecycle
 import Storage
@@ -15,6 +16,10 @@ public struct WatchRoom: Room {
         public var gb28181: GBConfiguration?
         /// The media process; `nil` leaves pictures out.
         public var media: (any MediaPlane)?
+        /// Where recordings lie, a folder a camera; `nil` records nothing.
+        public var recordings: URL?
+        /// Whether a case is open: recordings that its clips cover are not deleted.
+        public var isCaseOpen: @Sendable (CaseID, any Reading) throws -> Bool = { _, _ in true }
 
         /// Nothing yet.
         public init() {}
@@ -28,6 +33,7 @@ public struct WatchRoom: Room {
     public let platform: GBPlatform?
     private let desk: any WatchDesk
     private let configuration: Configuration
+    private let keeper: RecordingKeeper?
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "watch", bundle: .module) }
@@ -48,6 +54,15 @@ public struct WatchRoom: Room {
             try GBPlatform(
                 $0, database: database, desk: desk, media: configuration.media, logger: logger, started: listening)
         }
+        keeper =
+            if let media = configuration.media, let folder = configuration.recordings, let platform {
+                RecordingKeeper(
+                    database: database, media: media, folder: folder,
+                    open: { camera in try await platform.open(camera, in: database) },
+                    isCaseOpen: configuration.isCaseOpen, logger: logger)
+            } else {
+                nil
+            }
     }
 
     /// Cameras, devices, water watch.
@@ -56,6 +71,7 @@ public struct WatchRoom: Room {
             NavigationItem("/cameras", key: "watch.nav.cameras", icon: "camera", needs: .cameraRead, order: 30),
             NavigationItem("/water", key: "watch.nav.water", icon: "water", needs: .waterRead, order: 31),
             NavigationItem("/watch-devices", key: "watch.nav.devices", icon: "gateways", needs: .deviceRead, order: 32),
+            NavigationItem("/wall", key: "watch.nav.wall", icon: "wall", needs: .wallUse, order: 31),
         ]
     }
 
@@ -67,10 +83,24 @@ public struct WatchRoom: Room {
         DevicePages(platform: platform, desk: desk).add(to: &routes)
         WaterRoutes(desk: desk).add(to: &routes)
         WaterPages(desk: desk).add(to: &routes)
+        WallRoutes().add(to: &routes)
+        if let folder = configuration.recordings { RecordingRoutes(desk: desk, folder: folder).add(to: &routes) }
     }
 
     /// Its servers.
-    public func services() -> [any Service] { platform.map { [$0] } ?? [] }
+    public func services() -> [any Service] {
+        (platform.map { [$0] } ?? []) + (keeper.map { [$0] } ?? [])
+    }
+}
+
+extension GBPlatform {
+    /// Calls a camera by its number, or finds it called; what its pictures are for is the caller's affair.
+    /// - Throws: a ``Problem`` when there is no such camera or it cannot be called.
+    func open(_ id: CameraID, in database: any Database) async throws -> SourceID {
+        let camera = try await database.read { db in try CameraStore.find(id, in: db) }
+        guard let camera, let calls, let device = directory.find(camera.device) else { throw Problem.notFound }
+        return try await calls.open(camera, of: device, substream: false)
+    }
 }
 
 extension WatchRoom {
