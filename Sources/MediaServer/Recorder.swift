@@ -19,6 +19,8 @@ final class Recorder {
     private var writer = FragmentWriter()
     private var startTime: UInt64 = 0
     private var endTime: UInt64 = 0
+    /// When the segment before ended, by the wall and by the stream.
+    private var last: (wall: Int64, time: UInt64)?
     private let waiting = ByteCount()
     /// So many bytes may wait for the disk.
     private static let mostWaiting = 32 << 20
@@ -59,7 +61,13 @@ final class Recorder {
         startTime = time
         endTime = time
         writer = FragmentWriter()
-        let wall = Instant.now.ms
+        // A segment that follows at once begins where the last one ended: the wall clock of two arrivals would make
+        // them overlap or gape by the network's jitter.
+        var wall = Instant.now.ms
+        if let last, time >= last.time {
+            let due = last.wall + Int64((time - last.time) / 90)
+            if abs(due - wall) < 1_000 { wall = due }
+        }
         let made = SegmentFile(
             folder: plan.folder, name: RecordedSegment.name(startMs: wall), startMs: wall, format: format)
         file = made
@@ -75,6 +83,7 @@ final class Recorder {
         guard let done = file else { return }
         file = nil
         let duration = Int64((endTime - startTime) / 90)
+        last = (done.startMs + duration, endTime)
         let bound = NIOLoopBound(hub, eventLoop: hub.loop)
         let loop = hub.loop
         disk.async { [source] in

@@ -5,7 +5,8 @@ import Media
 final class SegmentFile: @unchecked Sendable {
     private let folder: String
     private let name: String
-    private let startMs: Int64
+    /// When its first picture came, in milliseconds since the Unix epoch.
+    let startMs: Int64
     private let format: PictureFormat
     private var descriptor: Int32 = -1
     private var bytes: Int64 = 0

@@ -14,12 +14,15 @@ final class Voice {
     private var timestamp = UInt32.random(in: 0...UInt32.max)
     private var timer: RepeatedTask?
     private var isDraining = false
+    private var deadline: Scheduled<Void>?
     private var hasStarted = false
     private var target: SocketAddress?
     private var sentMs = 0
     private var toldMs = 0
     /// A minute of sound may wait; more is cut off.
     private static let mostWaiting = 8_000 * 60
+    /// So long a speaker may take to connect while what it shall say waits.
+    private static let patience = TimeAmount.seconds(12)
 
     init(_ id: SourceID, _ wish: VoiceWish, hub: Hub) {
         self.id = id
@@ -95,18 +98,32 @@ final class Voice {
         }
     }
 
-    /// Ends the voice, or lets it finish first.
+    /// Ends the voice, or lets it finish first: a speaker that has not connected yet is waited for a while.
     /// - Returns: whether it is over.
     func close(drained: Bool) -> Bool {
-        if drained, !waiting.isEmpty, timer != nil {
+        if drained, !waiting.isEmpty {
             isDraining = true
+            if timer == nil, deadline == nil {
+                let bound = NIOLoopBound(self, eventLoop: hub.loop)
+                deadline = hub.loop.scheduleTask(in: Self.patience) { bound.value.giveUp() }
+            }
             return false
         }
+        deadline?.cancel()
+        deadline = nil
         timer?.cancel()
         timer = nil
         connection?.close(promise: nil)
         connection = nil
         hub.event(.spoken(id, ms: sentMs, isOver: true))
         return true
+    }
+
+    /// What was to be said has nobody to hear it.
+    private func giveUp() {
+        deadline = nil
+        guard timer == nil else { return }
+        _ = close(drained: false)
+        hub.voiceEnded(id)
     }
 }

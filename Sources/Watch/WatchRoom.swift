@@ -71,7 +71,7 @@ public struct WatchRoom: Room {
             NavigationItem("/cameras", key: "watch.nav.cameras", icon: "camera", needs: .cameraRead, order: 30),
             NavigationItem("/water", key: "watch.nav.water", icon: "water", needs: .waterRead, order: 31),
             NavigationItem("/watch-devices", key: "watch.nav.devices", icon: "gateways", needs: .deviceRead, order: 32),
-            NavigationItem("/wall", key: "watch.nav.wall", icon: "wall", needs: .wallUse, order: 31),
+            NavigationItem("/watch/wall", key: "watch.nav.wall", icon: "wall", needs: .wallUse, order: 31),
         ]
     }
 

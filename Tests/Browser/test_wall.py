@@ -40,11 +40,11 @@ class Wall(test_browser.Town):
     def test_nine_pictures_a_layout_and_a_round(self):
         page = self.person("officer", width=1920, height=1080, theme="wall")
         self.online(page, 12)
-        page.goto("/wall")
+        page.goto("/watch/wall")
         page.wait_for_function(PLAYING, arg=4, timeout=30_000)
         page.locator("[data-size='9']").click()
-        for button in page.locator("#cameras [aria-pressed=false]").all()[:8]:
-            button.click()
+        for _ in range(8):
+            page.locator("#cameras [aria-pressed=false]").first.click()
         expect(page.locator("#round-state")).to_contain_text("2")
         page.wait_for_function(PLAYING, arg=9, timeout=30_000)
         self.assert_accessible(page, page.url)
@@ -57,7 +57,7 @@ class Wall(test_browser.Town):
         page.locator("#layouts").select_option(label="河道九路（示例）")
         expect(page.locator(".tile .player")).to_have_count(9)
         phone = self.person("officer", width=390, height=844, touch=True)
-        phone.goto("/wall")
+        phone.goto("/watch/wall")
         expect(phone.locator(".tile").first).to_be_visible()
         self.shot(phone, "wall-phone")
 

@@ -125,12 +125,16 @@ public struct ClipWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
     private var head: [UInt8] = []
     private var number: UInt32 = 0
+    /// The first picture's place, and where the last one ends from there.
+    private var base: Int64?
+    private var end: Int64 = 0
 
     /// Nothing joined yet.
     public init() {}
 
-    /// Appends the pictures of a segment that lie within `from..<to`, from the key frame before `from` on; all times at
-    /// 90 kHz: `start` is the segment's in the clip's clock, `from` and `to` likewise.
+    /// Appends the pictures of a segment that lie within `from..<to`; a clip begins with the key frame before `from`. All
+    /// times at 90 kHz: `start` is the segment's in the clip's clock, `from` and `to` likewise. The pictures' times begin
+    /// at 0 and never step back: a segment that begins before the last one ended is put behind it.
     /// - Returns: `false` when the segment is of another format than the first, or none at all.
     public mutating func append(_ segment: [UInt8], start: Int64, from: Int64, to: Int64) -> Bool {
         guard let reader = FragmentReader(segment), let first = reader.fragments.first else { return false }
@@ -140,14 +144,21 @@ public struct ClipWriter: Sendable {
             bytes = found
         }
         guard found == head else { return false }
-        let place = { (fragment: FragmentReader.Fragment) in start + Int64(fragment.time) - Int64(first.time) }
+        let place = { (fragment: FragmentReader.Fragment) in
+            start &+ Int64(truncatingIfNeeded: fragment.time &- first.time)
+        }
         let begin = reader.fragments.lastIndex { $0.isKey && place($0) <= from } ?? 0
+        let zero = base ?? place(reader.fragments[begin])
+        base = zero
+        let shift = max(0, end - (place(reader.fragments[begin]) - zero))
         for fragment in reader.fragments[begin...] where place(fragment) < to {
             number &+= 1
             let at = bytes.count - fragment.range.lowerBound
             bytes += segment[fragment.range]
+            let time = max(end, place(fragment) - zero + shift)
+            end = time + Int64(fragment.duration)
             put(UInt64(number), 4, at: at + fragment.numberAt)
-            put(UInt64(max(0, place(fragment))), 8, at: at + fragment.timeAt)
+            put(UInt64(time), 8, at: at + fragment.timeAt)
         }
         return true
     }

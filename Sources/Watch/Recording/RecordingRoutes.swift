@@ -43,7 +43,9 @@ struct RecordingRoutes {
                             "selected": mode == rule.mode,
                         ]
                     },
-                    "speeds": ["0.5", "1", "2", "4", "8"].map { ["speed": $0] },
+                    "speeds": ["0.5", "1", "2", "4", "8"].map {
+                        ["speed": $0, "selected": $0 == "1"] as [String: Any]
+                    },
                 ])
         }
         routes.get("/api/v1/cameras/{id}/recording", .needs(.recordingWatch), "What is recorded of a camera") { call in

@@ -11,9 +11,9 @@ extension Permission {
 /// The wall's page and `/api/v1/wall-layouts`.
 struct WallRoutes {
     func add(to routes: inout Routes) {
-        routes.get("/wall", .needs(.wallUse), "The wall of pictures: 1, 4, 9 or 16, with rounds") { call in
+        routes.get("/watch/wall", .needs(.wallUse), "The wall of pictures: 1, 4, 9 or 16, with rounds") { call in
             try call.page(
-                "wall", title: call.word("watch.wall.title"),
+                "watch-wall", title: call.word("watch.wall.title"),
                 [
                     "sizes": WallLayout.sizes.map { ["size": "\($0)"] },
                     "seconds": [10, 15, 30, 60].map { ["seconds": "\($0)"] },

@@ -18,6 +18,14 @@ let size = 4, group = 0, chosen = 0, turned = Date.now();
 let tiles = [];
 
 const nameOf = (/** @type {string} */ id) => cameras.find(camera => camera.id === id)?.name ?? word("watch.wall.gone");
+const icon = (/** @type {string} */ name) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `/static/icons.svg#${name}`);
+  svg.append(use);
+  return svg;
+};
 const groups = () => Math.max(1, Math.ceil(shown.length / size));
 
 async function load() {
@@ -110,7 +118,7 @@ function fill(/** @type {number} */ index, /** @type {string|null} */ camera, fo
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.act = act;
-    button.textContent = word(`watch.wall.${act}Sign`);
+    button.append(icon({ sound: "sound", snapshot: "camera", big: "full", off: "close" }[act] ?? ""));
     button.title = word(`watch.wall.${act}`);
     button.setAttribute("aria-label", `${word(`watch.wall.${act}`)}: ${name.textContent}`);
     if (act === "sound") button.setAttribute("aria-pressed", "false");
