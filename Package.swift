@@ -94,13 +94,13 @@ let package = Package(
             "Watch",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "SIP", "GB28181", "Media", "Crypt",
-                "Office",
+                "Office", "Geo",
                 httpTypes, logging, nio, nioPosix, lifecycle,
             ]),
         room(
             "Registry",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Crypt", "Office", logging, lifecycle,
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Crypt", "Office", "Geo", logging, lifecycle,
             ]),
         room(
             "TownMap",

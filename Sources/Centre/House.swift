@@ -148,8 +148,11 @@ extension Centre {
             registry,
             try TownMapRoom(
                 database: database, areas: areas,
-                layers: FireGuard.mapLayers(areas: areas) + CasesRoom.mapLayers(areas: areas),
-                followers: [FireGuard.areaFollower, CasesRoom.areaFollower], audit: audit),
+                layers: WatchRoom.mapLayers(areas: areas) + FireGuard.mapLayers(areas: areas)
+                    + CasesRoom.mapLayers(areas: areas), categories: registry.mapLayers,
+                followers: [
+                    FireGuard.areaFollower, CasesRoom.areaFollower, WatchRoom.areaFollower, registry.areaFollower,
+                ], audit: audit),
             try WoodpeckerRoom(
                 database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
                 folder: configuration.folder, configuration: try woodpeckerConfiguration(isSample: messaging.isSample),

@@ -46,8 +46,14 @@ struct AreaDraft {
         let pairs = changed.filter { $0.old.geometry != $0.new.geometry || $0.old.isInForce != $0.new.isInForce }
         let shapes = pairs.flatMap { [$0.old.geometry, $0.new.geometry] } + made.map(\.geometry)
         guard let box = Box(shapes.flatMap(\.positions)) else { return nil }
+        let ended = pairs.filter { !$0.new.isInForce }.map(\.new)
+        var heirs: [AreaID: AreaID] = [:]
+        for area in ended {
+            let next = Set(lineage.filter { $0.0 == area.id && $0.1 != area.id }.map(\.1))
+            heirs[area.id] = next.count == 1 ? next.first : area.parent
+        }
         return AreaChange(
-            box: box, ended: Set(pairs.filter { !$0.new.isInForce }.map(\.new.id)), areas: AreaMap(Array(now.values)))
+            box: box, ended: Set(ended.map(\.id)), heirs: heirs, areas: AreaMap(Array(now.values)))
     }
 
     mutating func apply(_ edit: AreaEdit) throws {

@@ -77,6 +77,13 @@ public struct AreaMap: Sendable {
     /// The part of the town of that level that an area is or belongs to.
     public func ancestor(of id: AreaID, _ kind: AreaKind) -> Area? { line(of: id).first { $0.kind == kind } }
 
+    /// The part of `whole` that an area is or belongs to; `nil` where it is no part of it.
+    public func part(of whole: AreaID, holding id: AreaID) -> AreaID? {
+        let line = line(of: id)
+        guard let place = line.firstIndex(where: { $0.id == whole }), place > 0 else { return nil }
+        return line[place - 1].id
+    }
+
     /// Whether an area is one of `areas` or a part of one.
     public func covers(_ areas: [AreaID], _ id: AreaID) -> Bool { line(of: id).contains { areas.contains($0.id) } }
 

@@ -59,20 +59,90 @@ public struct MapWindow: Sendable {
     }
 }
 
+/// Where a layer stands in the list of layers.
+public enum MapGroup: String, Sendable, CaseIterable {
+    /// What happens now, and who is on the way.
+    case desk
+    /// What watches: cameras, waters, detectors.
+    case watch
+    /// What the town knows of its places.
+    case records
+    /// What is only ever counted by area.
+    case counted
+}
+
+/// How many of something lie in an area.
+public enum MapCount: Sendable, Equatable {
+    /// So many.
+    case exactly(Int)
+    /// Some people, but too few to be told without telling who.
+    case few
+}
+
 /// A room's things on the map. A room makes them, the centre hands them to the map.
 public protocol MapLayer: Sendable {
-    /// In addresses, such as `sites`; its words stand under `js.townmap.layer.` + name.
+    /// In addresses, such as `sites`; unless ``title`` says otherwise its words stand under `townmap.layer.` + name.
     var name: String { get }
+    /// What people call it, Chinese and English, where that is data and no part of the catalogue.
+    var title: (zh: String, en: String)? { get }
+    /// Where it stands in the list.
+    var group: MapGroup { get }
+    /// `info`, `ok`, `warn`, `bad`; `nil` where the map's style knows the layer by its name.
+    var tint: String? { get }
+    /// Whether it is drawn when somebody opens the map.
+    var isOnAtFirst: Bool { get }
+    /// Whether single things are drawn; else it is only ever counted by area.
+    var hasMarks: Bool { get }
     /// Who sees it at all.
     var permission: Permission { get }
     /// Beginnings of the events' types that change it, such as `alarm.`.
     var changes: [String] { get }
     /// Whether its marks have a time, so that the past can be looked at.
     var hasPast: Bool { get }
+    /// Whether a caller sees anything of it.
+    func isVisible(to caller: Caller) -> Bool
     /// What a caller sees of it: callers of the same policy share tiles.
     func policy(for caller: Caller) -> String
+    /// A number that changes with its data, where not every change is an event.
+    func version(in db: any Reading) throws -> Int64?
     /// The marks that the caller may see.
     func marks(in window: MapWindow, for caller: Caller, in db: any Reading) throws -> [MapMark]
+    /// The bare places of those marks where that is much cheaper than the marks; `nil` where it is not.
+    func places(in window: MapWindow, for caller: Caller, in db: any Reading) throws -> [GeoPoint]?
+    /// The marks whose name may hold a text; a layer that has very many leaves out those that surely do not.
+    func named(_ text: String, in window: MapWindow, for caller: Caller, in db: any Reading) throws -> [MapMark]
+    /// How many lie in each part of an area; `nil` where the marks are to be counted.
+    /// - Parameter part: the part that an area is or belongs to.
+    func counts(
+        in window: MapWindow, for caller: Caller, by part: (AreaID) -> AreaID?, in db: any Reading
+    ) throws -> [AreaID: MapCount]?
+}
+
+extension MapLayer {
+    /// Named by the catalogue.
+    public var title: (zh: String, en: String)? { nil }
+    /// What happens now.
+    public var group: MapGroup { .desk }
+    /// Known by its name.
+    public var tint: String? { nil }
+    /// Drawn at once.
+    public var isOnAtFirst: Bool { true }
+    /// Single things.
+    public var hasMarks: Bool { true }
+    /// Whoever holds the permission.
+    public func isVisible(to caller: Caller) -> Bool { caller.may(permission) }
+    /// Its events tell of every change.
+    public func version(in db: any Reading) throws -> Int64? { nil }
+    /// The marks are cheap.
+    public func places(in window: MapWindow, for caller: Caller, in db: any Reading) throws -> [GeoPoint]? { nil }
+    /// All of them.
+    public func named(
+        _ text: String, in window: MapWindow, for caller: Caller, in db: any Reading
+    ) throws -> [MapMark] { try marks(in: window, for: caller, in: db) }
+    /// The marks are counted.
+    public func counts(
+        in window: MapWindow, for caller: Caller, by part: (AreaID) -> AreaID?, in db: any Reading
+    ) throws -> [AreaID: MapCount]? { nil }
 }
 
 extension Caller {

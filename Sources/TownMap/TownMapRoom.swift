@@ -15,7 +15,7 @@ public struct TownMapRoom: Room {
     let areas: AreaIndex
     let editor: AreaEditor
     let audit: Audit
-    let layers: [any MapLayer]
+    let layers: LayerBook
     let tiles: TileMaker
 
     /// The schema, needed before there is a database.
@@ -28,13 +28,16 @@ public struct TownMapRoom: Room {
     /// Opens the room.
     /// - Parameters:
     ///   - layers: what the rooms show on the map, the lowest first.
+    ///   - categories: layers that come and go while the centre runs, drawn below those.
     ///   - followers: what gets its area anew when borders move.
     public init(
-        database: any Database, areas: AreaIndex, layers: [any MapLayer], followers: [AreaFollower], audit: Audit
+        database: any Database, areas: AreaIndex, layers: [any MapLayer],
+        categories: @escaping @Sendable () -> [any MapLayer] = { [] }, followers: [AreaFollower], audit: Audit
     ) throws {
         migrations = try Self.schema()
         self.database = database
         self.areas = areas
+        let layers = LayerBook(fixed: layers, categories: categories)
         self.layers = layers
         self.audit = audit
         editor = AreaEditor(followers: followers)

@@ -5,9 +5,12 @@ import Storage
 import Web
 
 extension CasesRoom {
-    /// Cases and the units that are on their way or there, on the town's map.
+    /// Cases, citizens' reports and the units that are on their way or there, on the town's map.
     public static func mapLayers(areas: AreaIndex) -> [any MapLayer] {
-        [CaseLayer(areas: areas), UnitLayer(areas: areas)]
+        [
+            CaseLayer(areas: areas, name: "reports", kinds: "kind = 'report'"),
+            CaseLayer(areas: areas, name: "cases", kinds: "kind <> 'report'"), UnitLayer(areas: areas),
+        ]
     }
 
     /// Gives open cases the area they lie in when borders move; those that are closed keep the one they were closed in.
@@ -48,7 +51,8 @@ extension AreaIndex {
 
 private struct CaseLayer: MapLayer {
     let areas: AreaIndex
-    let name = "cases"
+    let name: String
+    let kinds: SQL
     let permission = Permission.caseRead
     let changes = ["case.", "area."]
     let hasPast = true
@@ -64,7 +68,7 @@ private struct CaseLayer: MapLayer {
             CaseRecord.self,
             """
             SELECT \(raw: CaseRecord.columns) FROM case_record WHERE \(SQL.joined(time, by: " AND "))
-              AND \(window.placeSQL) AND \(areas.condition(caller, column: "area"))
+              AND \(kinds) AND \(window.placeSQL) AND \(areas.condition(caller, column: "area"))
             ORDER BY id DESC LIMIT \(window.limit)
             """
         ).compactMap { record in

@@ -61,6 +61,7 @@ private struct MapScope {
 private struct SiteLayer: MapLayer {
     let areas: AreaIndex
     let name = "sites"
+    let group = MapGroup.watch
     let permission = Permission.siteRead
     let changes = ["site.", "alarm.", "detector.", "area."]
     let hasPast = false
@@ -97,6 +98,8 @@ private struct SiteLayer: MapLayer {
 private struct DetectorLayer: MapLayer {
     let areas: AreaIndex
     let name = "detectors"
+    let group = MapGroup.watch
+    let isOnAtFirst = false
     let permission = Permission.detectorRead
     let changes = ["site.", "alarm.", "detector.", "area."]
     let hasPast = false

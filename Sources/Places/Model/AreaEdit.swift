@@ -39,8 +39,18 @@ public struct AreaChange: Sendable {
     public var box: Box
     /// Areas that ended.
     public var ended: Set<AreaID>
+    /// What each of those became: the one area that took its place, else the one that it was a part of.
+    public var heirs: [AreaID: AreaID]
     /// Where everything lies now.
     public var areas: AreaMap
+
+    /// A change.
+    public init(box: Box, ended: Set<AreaID>, heirs: [AreaID: AreaID], areas: AreaMap) {
+        self.box = box
+        self.ended = ended
+        self.heirs = heirs
+        self.areas = areas
+    }
 }
 
 /// Keeps the area of a room's things true when borders move.

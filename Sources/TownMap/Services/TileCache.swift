@@ -15,8 +15,14 @@ final class TileCache: Sendable {
         var to: Instant?
     }
 
+    /// What a tile was made of: the last event that changed its layer, and the number of the data where there is one.
+    struct Version: Equatable, Sendable {
+        var event: Int64
+        var data: Int64 = 0
+    }
+
     struct Entry: Sendable {
-        var version: Int64
+        var version: Version
         var bytes: [UInt8]
         var tag: String
     }
@@ -33,7 +39,7 @@ final class TileCache: Sendable {
     /// A cache of about `limit` bytes.
     init(limit: Int = 64 << 20) { self.limit = limit }
 
-    func entry(_ key: Key, version: Int64) -> Entry? {
+    func entry(_ key: Key, version: Version) -> Entry? {
         state.withLock { state in
             guard let found = state.young[key] ?? state.old[key], found.version == version else { return nil }
             if state.young[key] == nil { Self.put(found, key, &state, limit) }
@@ -58,37 +64,37 @@ final class TileCache: Sendable {
 final class LayerVersions: Sendable {
     private struct State {
         var seen: Int64
-        var versions: [String: Int64] = [:]
+        /// The last event of each beginning of a type, such as `alarm.`.
+        var last: [String: Int64] = [:]
+        /// Before this one nobody looked.
+        var floor: Int64 = 0
     }
 
     private let state: Mutex<State>
-    private let changes: [String: [String]]
     private let feed: EventFeed
 
-    init(_ layers: [any MapLayer], feed: EventFeed) {
-        changes = Dictionary(layers.map { ($0.name, $0.changes) }) { first, _ in first }
+    init(feed: EventFeed) {
         self.feed = feed
         state = Mutex(State(seen: feed.last))
     }
 
     /// The number of the last event that changed a layer, as of now.
-    func version(of layer: String) -> Int64 {
+    func version(of layer: any MapLayer) -> Int64 {
         state.withLock { state in
             switch feed.news(after: state.seen) {
             case nil: break
             case .events(let events):
                 for event in events {
                     state.seen = event.seq
-                    for (name, prefixes) in changes where prefixes.contains(where: event.content.type.hasPrefix) {
-                        state.versions[name] = event.seq
-                    }
+                    let type = event.content.type
+                    state.last[String(type.prefix { $0 != "." }) + "."] = event.seq
                 }
             case .readLog:
                 // Too much happened to look at each: everything may have changed.
                 state.seen = feed.last
-                for name in changes.keys { state.versions[name] = state.seen }
+                state.floor = state.seen
             }
-            return state.versions[layer] ?? 0
+            return layer.changes.reduce(state.floor) { max($0, state.last[$1] ?? 0) }
         }
     }
 }

@@ -9,7 +9,7 @@ import Web
 struct TileMaker: Sendable {
     let database: any Database
     let areas: AreaIndex
-    let layers: [any MapLayer]
+    let layers: LayerBook
     let versions: LayerVersions
     let cache = TileCache()
     private let made = Metrics.shared.counter("zhili_tiles_made_total", "Tiles made because no cache held them")
@@ -18,12 +18,14 @@ struct TileMaker: Sendable {
     static let land = ["base", "areas"]
     /// Marks in one tile above which they are drawn as counted cells.
     private static let single = 4_000
+    /// The same where each mark has to be judged first.
+    private static let judged = 600
 
-    init(database: any Database, areas: AreaIndex, layers: [any MapLayer]) {
+    init(database: any Database, areas: AreaIndex, layers: LayerBook) {
         self.database = database
         self.areas = areas
         self.layers = layers
-        versions = LayerVersions(layers, feed: database.feed)
+        versions = LayerVersions(feed: database.feed)
     }
 
     /// The tile of a layer for a caller.
@@ -33,23 +35,30 @@ struct TileMaker: Sendable {
         if Self.land.contains(name) {
             let snapshot = areas.snapshot
             let key = TileCache.Key(layer: name, policy: "all", tile: address)
-            if let known = cache.entry(key, version: snapshot.version) { return known }
+            let version = TileCache.Version(event: snapshot.version)
+            if let known = cache.entry(key, version: version) { return known }
             let layers = name == "base" ? base(snapshot.landmarks, address) : divisions(snapshot.map, address)
-            return keep(VectorTile(layers).bytes, key, version: snapshot.version)
+            return keep(VectorTile(layers).bytes, key, version: version)
         }
-        guard let layer = layers.first(where: { $0.name == name }) else { throw Problem.notFound }
-        try caller.require(layer.permission)
+        guard let layer = layers.named(name), layer.hasMarks else { throw Problem.notFound }
+        guard layer.isVisible(to: caller) else { throw Problem.forbidden }
         // Read before the data, so that a change in between makes the tile old, never new.
-        let version = versions.version(of: name)
+        var version = TileCache.Version(event: versions.version(of: layer))
+        if let data = try await database.read({ db in try layer.version(in: db) }) { version.data = data }
         let key = TileCache.Key(layer: name, policy: layer.policy(for: caller), tile: address, from: from, to: to)
         if let known = cache.entry(key, version: version) { return known }
         guard let box = address.box(margin: 0.02) else { throw Problem.notFound }
         let window = MapWindow(box: box, from: from, to: to, limit: 50_000)
-        let marks = try await database.read { db in try layer.marks(in: window, for: caller, in: db) }
-        return keep(VectorTile([points(marks, name, address)]).bytes, key, version: version)
+        let drawn = try await database.read { db in
+            if let places = try layer.places(in: window, for: caller, in: db), places.count > Self.judged {
+                return cells(places, name, address)
+            }
+            return points(try layer.marks(in: window, for: caller, in: db), name, address)
+        }
+        return keep(VectorTile([drawn]).bytes, key, version: version)
     }
 
-    private func keep(_ bytes: [UInt8], _ key: TileCache.Key, version: Int64) -> TileCache.Entry {
+    private func keep(_ bytes: [UInt8], _ key: TileCache.Key, version: TileCache.Version) -> TileCache.Entry {
         made.add()
         let entry = TileCache.Entry(version: version, bytes: bytes, tag: "\"\(String(hash(bytes), radix: 36))\"")
         cache.put(entry, key)
@@ -64,13 +73,8 @@ struct TileMaker: Sendable {
     }
 
     private func points(_ marks: [MapMark], _ name: String, _ tile: TileAddress) -> VectorTile.Layer {
+        guard marks.count <= Self.single else { return cells(marks.map(\.point), name, tile) }
         var layer = VectorTile.Layer(name)
-        guard marks.count <= Self.single else {
-            for cell in MarkCells(marks, in: tile).cells {
-                layer.add(.point(cell.middle), in: tile, [("count", .integer(Int64(cell.count)))])
-            }
-            return layer
-        }
         for mark in marks {
             var attributes: [(String, VectorTile.Value)] = [
                 ("subject", .text(mark.subject)), ("kind", .text(mark.kind)), ("state", .text(mark.state)),
@@ -78,6 +82,14 @@ struct TileMaker: Sendable {
             ]
             if let at = mark.at { attributes.append(("at", .text(at.rfc3339))) }
             layer.add(.point(Position(lon: mark.point.lon, lat: mark.point.lat)), in: tile, attributes)
+        }
+        return layer
+    }
+
+    private func cells(_ places: [GeoPoint], _ name: String, _ tile: TileAddress) -> VectorTile.Layer {
+        var layer = VectorTile.Layer(name)
+        for cell in MarkCells(places, in: tile).cells {
+            layer.add(.point(cell.middle), in: tile, [("count", .integer(Int64(cell.count)))])
         }
         return layer
     }
@@ -133,20 +145,22 @@ struct MarkCells {
 
     private(set) var cells: [Cell] = []
 
-    init(_ marks: [MapMark], in tile: TileAddress, across: Int = 32) {
+    init(_ places: [GeoPoint], in tile: TileAddress, across: Int = 16) {
         guard let box = tile.box() else { return }
         let (width, height) = ((box.east - box.west) / Double(across), (box.north - box.south) / Double(across))
-        var counts: [Int: Int] = [:]
-        for mark in marks {
-            let x = Int((mark.point.lon - box.west) / width), y = Int((mark.point.lat - box.south) / height)
+        struct Sum { var count = 0, lon = 0.0, lat = 0.0 }
+        var sums = [Sum](repeating: Sum(), count: across * across)
+        for place in places {
+            let x = Int(((place.lon - box.west) / width).rounded(.down))
+            let y = Int(((place.lat - box.south) / height).rounded(.down))
             guard (0..<across).contains(x), (0..<across).contains(y) else { continue }
-            counts[y * across + x, default: 0] += 1
+            sums[y * across + x].count += 1
+            sums[y * across + x].lon += place.lon
+            sums[y * across + x].lat += place.lat
         }
-        cells = counts.sorted { $0.key < $1.key }.map { key, count in
-            Cell(
-                middle: Position(
-                    lon: box.west + (Double(key % across) + 0.5) * width,
-                    lat: box.south + (Double(key / across) + 0.5) * height), count: count)
+        // Where its things lie, not the middle of the square: a map of crosses in rows would tell of the squares.
+        cells = sums.filter { $0.count > 0 }.map {
+            Cell(middle: Position(lon: $0.lon / Double($0.count), lat: $0.lat / Double($0.count)), count: $0.count)
         }
     }
 }

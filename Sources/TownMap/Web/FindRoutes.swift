@@ -37,6 +37,7 @@ extension TownMapRoom {
                 query: [
                     ("lat", "degrees"), ("lon", "degrees"), ("datum", "wgs84 (else), gcj02 or bd09"),
                     ("metres", "10…10000, else 1000"),
+                    ("layers", "names of layers, by commas; else all but the registry's"),
                 ], gives: near)
         ) { call in
             guard let lat = call.query("lat").flatMap(Double.init), let lon = call.query("lon").flatMap(Double.init),
@@ -45,7 +46,8 @@ extension TownMapRoom {
             let place = try Self.stored(given, call)
             let metres = min(10_000, max(10, call.query("metres").flatMap(Double.init) ?? 1_000))
             let caller = try call.signedIn()
-            let layers = visible(caller)
+            let wanted = call.query("layers").map { Set($0.split(separator: ",").prefix(50).map(String.init)) }
+            let layers = visible(caller).filter { wanted?.contains($0.name) ?? ($0.group != .records) }
             guard let box = Measure.box(around: Position(place), metres: metres) else { throw Problem.notFound }
             let window = MapWindow(box: box, limit: 2_000)
             let marks = try await database.read { db in
@@ -151,10 +153,10 @@ extension TownMapRoom {
         }
         guard let town = snapshot.map.inForce.first(where: { $0.kind == .town }), let box = Box(town.geometry.positions)
         else { return found }
-        let layers = visible(caller).filter { !$0.hasPast }
+        let layers = visible(caller).filter { !$0.hasPast && $0.hasMarks }
         let marks = try await database.read { db in
             try layers.flatMap { layer in
-                try layer.marks(in: MapWindow(box: box, limit: 20_000), for: caller, in: db)
+                try layer.named(text, in: MapWindow(box: box, limit: 20_000), for: caller, in: db)
                     .filter { $0.label.contains(text) }.prefix(15).map { (layer.name, $0) }
             }
         }

@@ -38,11 +38,14 @@ extension Position {
 
 extension TownMapRoom {
     /// The layers that a caller may see.
-    func visible(_ caller: Caller) -> [any MapLayer] { layers.filter { caller.may($0.permission) } }
+    func visible(_ caller: Caller) -> [any MapLayer] { layers.visible(to: caller) }
 
     private struct LayerView: Encodable {
         var name: String
+        var label: String
+        var group: String
         var hasPast: Bool
+        var hasMarks: Bool
         var version: Int64
     }
 
@@ -50,7 +53,9 @@ extension TownMapRoom {
         var id: AreaID
         var name: String
         var kind: AreaKind
-        var count: Int
+        /// Absent where there are some people, but too few to be told.
+        var count: Int?
+        var isFew: Bool
         var hasParts: Bool
     }
 
@@ -60,13 +65,8 @@ extension TownMapRoom {
             return try call.page(
                 "townmap", title: call.word("townmap.title"),
                 [
-                    "canEdit": caller.may(.areaWrite),
-                    "layers": visible(caller).map { layer -> [String: Any] in
-                        [
-                            "name": layer.name, "label": call.word("townmap.layer.\(layer.name)"),
-                            "past": layer.hasPast, "on": layer.name != "detectors",
-                        ]
-                    },
+                    "canEdit": caller.may(.areaWrite), "groups": groups(visible(caller), call),
+                    "shades": visible(caller).map { ["name": $0.name, "label": label(of: $0, call)] },
                 ])
         }
         routes.get(
@@ -74,13 +74,17 @@ extension TownMapRoom {
             shapes: Shapes(
                 gives: .page(
                     of: .object(
-                        ["name": .text, "hasPast": .flag, "version": .integer],
-                        required: ["name", "hasPast", "version"])))
+                        [
+                            "name": .text, "label": .text, "group": .oneOf(MapGroup.allCases.map(\.rawValue)),
+                            "hasPast": .flag, "hasMarks": .flag, "version": .integer,
+                        ], required: ["name", "label", "group", "hasPast", "hasMarks", "version"])))
         ) { call in
             let caller = try call.signedIn()
             return try .list(
                 visible(caller).map {
-                    LayerView(name: $0.name, hasPast: $0.hasPast, version: tiles.versions.version(of: $0.name))
+                    LayerView(
+                        name: $0.name, label: label(of: $0, call), group: $0.group.rawValue, hasPast: $0.hasPast,
+                        hasMarks: $0.hasMarks, version: tiles.versions.version(of: $0))
                 }, next: nil)
         }
         routes.get(
@@ -108,8 +112,10 @@ extension TownMapRoom {
                 ],
                 gives: .page(
                     of: .object(
-                        ["id": .id, "name": .text, "kind": .text, "count": .integer, "hasParts": .flag],
-                        required: ["id", "name", "kind", "count", "hasParts"])))
+                        [
+                            "id": .id, "name": .text, "kind": .text, "count": .integer, "isFew": .flag,
+                            "hasParts": .flag,
+                        ], required: ["id", "name", "kind", "isFew", "hasParts"])))
         ) { call in
             guard let name = call.query("layer") else { return try .list([CountView](), next: nil) }
             let caller = try call.signedIn()
@@ -121,11 +127,17 @@ extension TownMapRoom {
             }
             let period = try period(call)
             let window = MapWindow(box: box, from: period.from, to: period.to, limit: 100_000)
-            let marks = try await database.read { db in try layer.marks(in: window, for: caller, in: db) }
-            let counts = AreaCounts(marks.map(\.point), parent: parent, map: map).counts
+            let counts = try await database.read { db in
+                try layer.counts(in: window, for: caller, by: { map.part(of: parent, holding: $0) }, in: db)
+                    ?? AreaCounts(
+                        layer.marks(in: window, for: caller, in: db).map(\.point), parent: parent, map: map
+                    ).counts.mapValues { .exactly($0) }
+            }
             let views = map.parts(of: parent).sorted { $0.id < $1.id }.map { area in
-                CountView(
-                    id: area.id, name: area.name, kind: area.kind, count: counts[area.id] ?? 0,
+                let count = counts[area.id] ?? .exactly(0)
+                let number: Int? = if case .exactly(let number) = count { number } else { nil }
+                return CountView(
+                    id: area.id, name: area.name, kind: area.kind, count: number, isFew: count == .few,
                     hasParts: map.hasParts(area.id))
             }
             return try .list(views, next: nil)
@@ -133,9 +145,34 @@ extension TownMapRoom {
     }
 
     func layer(_ name: String, for caller: Caller) throws(Problem) -> any MapLayer {
-        guard let layer = layers.first(where: { $0.name == name }) else { throw Problem.notFound }
-        try caller.require(layer.permission)
+        guard let layer = layers.named(name) else { throw Problem.notFound }
+        guard layer.isVisible(to: caller) else { throw Problem.forbidden }
         return layer
+    }
+
+    /// What people call a layer.
+    func label(of layer: any MapLayer, _ call: Call) -> String {
+        guard let title = layer.title else { return call.word("townmap.layer.\(layer.name)") }
+        return call.language == .en && !title.en.isEmpty ? title.en : title.zh
+    }
+
+    /// The list of layers as the page shows it, group by group.
+    private func groups(_ layers: [any MapLayer], _ call: Call) -> [[String: Any]] {
+        MapGroup.allCases.filter { $0 != .counted }.compactMap { group in
+            let own = layers.filter { $0.group == group && $0.hasMarks }
+            guard !own.isEmpty else { return nil }
+            return [
+                "title": call.word("townmap.group.\(group.rawValue)"), "open": group != .records,
+                "layers": own.map { layer -> [String: Any] in
+                    let label = label(of: layer, call)
+                    return [
+                        "name": layer.name, "label": label, "past": layer.hasPast, "on": layer.isOnAtFirst,
+                        "tint": layer.tint ?? "", "changes": layer.changes.joined(separator: " "),
+                        "glyph": (layer.title?.zh ?? call.word("townmap.glyph.\(layer.name)")).prefix(1),
+                    ]
+                },
+            ]
+        }
     }
 
     /// `bbox`, else the whole world.
@@ -161,9 +198,7 @@ struct AreaCounts {
     init(_ points: [GeoPoint], parent: AreaID, map: AreaMap) {
         for point in points {
             guard let leaf = map.area(at: point) else { continue }
-            let line = map.line(of: leaf)
-            guard let place = line.firstIndex(where: { $0.id == parent }), place > 0 else { continue }
-            counts[line[place - 1].id, default: 0] += 1
+            if let part = map.part(of: parent, holding: leaf) { counts[part, default: 0] += 1 }
         }
     }
 }

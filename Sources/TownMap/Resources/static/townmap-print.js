@@ -3,7 +3,7 @@
 import { colour } from "/static/map.js";
 import { date, clockTime, now, word } from "/static/text.js";
 
-/** @param {any} map @param {"png"|"pdf"} kind @param {string[]} layers */
+/** @param {any} map @param {"png"|"pdf"} kind @param {{name: string, glyph: string, label: string, tint?: string}[]} layers */
 export async function printMap(map, kind, layers) {
   map.triggerRepaint();
   await new Promise(done => map.once("render", done));
@@ -35,14 +35,21 @@ export async function printMap(map, kind, layers) {
   g.stroke();
   g.fillText(metres < 1000 ? `${metres} m` : `${metres / 1000} km`, 24 * k + wide, y - 2 * k);
   let x = 16 * k;
-  for (const name of layers) {
-    const tint = { sites: "ok-solid", detectors: "info-solid", alarms: "bad-solid", cases: "warn-solid", units: "brand" }[name] ?? "off-solid";
-    const label = word(`townmap.layer.${name}`);
+  for (const layer of layers) {
+    const tint = { sites: "ok-solid", alarms: "bad-solid", cases: "warn-solid", reports: "warn-solid", units: "brand", waters: "info-solid" }[layer.name] ?? `${layer.tint || "info"}-solid`;
+    const wide = 34 * k + g.measureText(layer.label).width;
+    if (x + wide > canvas.width - 16 * k) break;
     g.fillStyle = colour(tint);
-    g.beginPath(); g.arc(x + 6 * k, y + 28 * k, 6 * k, 0, 2 * Math.PI); g.fill();
+    g.beginPath(); g.arc(x + 8 * k, y + 28 * k, 8 * k, 0, 2 * Math.PI); g.fill();
+    g.fillStyle = "#ffffff";
+    g.font = font(10);
+    g.textAlign = "center";
+    g.fillText(layer.glyph, x + 8 * k, y + 28.5 * k);
+    g.textAlign = "left";
+    g.font = font(13);
     g.fillStyle = "#14202d";
-    g.fillText(label, x + 18 * k, y + 28 * k);
-    x += 34 * k + g.measureText(label).width;
+    g.fillText(layer.label, x + 21 * k, y + 28 * k);
+    x += wide;
   }
   const name = `${word("map.title")}-${date(now())}`;
   const blob = await new Promise(done => canvas.toBlob(done, kind === "png" ? "image/png" : "image/jpeg", 0.92));

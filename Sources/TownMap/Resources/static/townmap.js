@@ -8,9 +8,16 @@ import { printMap } from "/static/townmap-print.js";
 const root = /** @type {HTMLElement} */ (document.getElementById("townmap"));
 const byID = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const boxes = /** @type {HTMLInputElement[]} */ ([...root.querySelectorAll("[data-layer]")]);
-const layers = boxes.map(box => /** @type {string} */ (box.dataset.layer));
-/** Beginnings of events that change a layer; the server knows the same list. @type {Record<string, string[]>} */
-const changes = { sites: ["site.", "alarm.", "detector.", "area."], detectors: ["site.", "alarm.", "detector.", "area."], alarms: ["alarm.", "site.", "area."], cases: ["case.", "area."], units: ["task.", "unit.", "case."], areas: ["area."] };
+/** @param {HTMLInputElement} box @returns {import("/static/townmap-style.js").Layer} */
+const layerOf = ({ dataset }) => ({ name: dataset.layer ?? "", glyph: dataset.glyph ?? "", tint: dataset.tint });
+// The list begins with what is most urgent, the map draws that last.
+const rooms = boxes.map(layerOf).reverse();
+const layers = rooms.map(layer => layer.name);
+const boxOf = (/** @type {string} */ name) => boxes.find(box => box.dataset.layer === name);
+const labelOf = (/** @type {string} */ name) => boxOf(name)?.dataset.label ?? name;
+const shown = () => boxes.filter(box => box.checked).map(box => /** @type {string} */ (box.dataset.layer));
+/** Beginnings of events that change a layer, as the server says. @param {string} name */
+const changes = name => name === "areas" ? ["area."] : (boxOf(name)?.dataset.changes ?? "").split(" ");
 const day = 86400000;
 /** @type {any} */ let map = null;
 /** @type {string} */ let tool = "";
@@ -42,12 +49,13 @@ function refresh(name) {
 function showLayers() {
   for (const box of boxes) {
     const name = /** @type {string} */ (box.dataset.layer);
-    for (const part of ["halo", "cell", "mark", "name"]) {
+    for (const part of ["halo", "cell", "cellnum", "mark", "glyph", "name"]) {
       if (map.getLayer(`${name}-${part}`)) map.setLayoutProperty(`${name}-${part}`, "visibility", box.checked ? "visible" : "none");
     }
   }
   showHeat();
   legend();
+  if (!counting) counting = setTimeout(count, 60);
 }
 
 function showHeat() {
@@ -59,35 +67,84 @@ function showHeat() {
   }
 }
 
+/** The plate of a layer as the list has it. @param {string} name */
+function plate(name) {
+  const box = boxOf(name), dot = make("span", box?.dataset.glyph ?? "", `dot ${name}${box?.dataset.tint ? ` tint-${box.dataset.tint}` : ""}`);
+  dot.setAttribute("aria-hidden", "true");
+  return dot;
+}
+
 function legend() {
-  const list = byID("legend");
-  list.replaceChildren(...boxes.filter(box => box.checked).map(box => {
+  byID("legend").replaceChildren(...shown().map(name => {
     const item = make("li");
-    item.append(make("span", "", `dot ${box.dataset.layer}`), document.createTextNode(word(`townmap.layer.${box.dataset.layer}`)));
+    item.append(plate(name), document.createTextNode(labelOf(name)));
     return item;
   }));
 }
 
 let counting = 0;
+/** The area whose parts are shaded; the town's where it is empty. */
+let whole = "";
 async function count() {
   counting = 0;
-  const past = period();
-  for (const box of boxes) {
+  const past = period(), wanted = /** @type {HTMLSelectElement} */ (byID("shade")).value;
+  const query = (/** @type {string} */ name) => boxOf(name) && "past" in (boxOf(name)?.dataset ?? {}) && past ? `&${past}` : "";
+  await Promise.all(boxes.map(async box => {
     const name = /** @type {string} */ (box.dataset.layer), place = root.querySelector(`[data-count="${name}"]`);
+    if (!place) return;
+    if (!box.checked) { place.textContent = ""; return; }
     try {
-      const { items } = await get(`/api/v1/map/counts?layer=${name}${"past" in box.dataset && past ? `&${past}` : ""}`, { quiet: true });
-      if (place) place.textContent = String(items.reduce((/** @type {number} */ sum, /** @type {any} */ item) => sum + item.count, 0));
-      if (name === /** @type {HTMLSelectElement} */ (byID("shade")).value) shade(items);
-    } catch { if (place) place.textContent = "–"; }
-  }
-  if (!(/** @type {HTMLSelectElement} */ (byID("shade")).value)) shade([]);
+      const { items } = await get(`/api/v1/map/counts?layer=${name}${query(name)}`, { quiet: true });
+      place.textContent = String(items.reduce((/** @type {number} */ sum, /** @type {any} */ item) => sum + (item.count ?? 0), 0));
+    } catch { place.textContent = "–"; }
+  }));
+  if (!wanted) { shade([], ""); return; }
+  try {
+    const { items } = await get(`/api/v1/map/counts?layer=${wanted}${whole ? `&parent=${whole}` : ""}${query(wanted)}`, { quiet: true });
+    shade(items, /** @type {HTMLSelectElement} */ (byID("shade")).selectedOptions[0].text);
+  } catch { shade([], ""); }
 }
 
-/** Villages in five steps of one hue, the most the darkest. @param {{id: string, count: number}[]} items */
-function shade(items) {
-  const most = Math.max(0, ...items.map(item => item.count));
-  const steps = items.filter(item => item.count > 0).flatMap(item => [item.id, `rgba(42, 102, 173, ${(0.08 + 0.5 * item.count / most).toFixed(3)})`]);
-  map.setPaintProperty("shade", "fill-color", steps.length ? ["match", ["get", "id"], ...steps, "rgba(0,0,0,0)"] : "rgba(0,0,0,0)");
+/** One hue from light to dark (ColorBrewer's Blues): told apart without seeing red or green, and in grey print. */
+const steps = ["#deebf7", "#9ecae1", "#6baed6", "#3182bd", "#08519c"], fewTint = "#e7e3dc";
+
+/** Areas in at most five steps that hold about as many areas each. @param {{id: string, kind: string, count?: number, isFew: boolean}[]} items @param {string} title */
+function shade(items, title) {
+  const key = byID("shade-key"), counts = items.flatMap(item => item.count ? [item.count] : []).sort((a, b) => a - b);
+  const limits = [...new Set([0.2, 0.4, 0.6, 0.8, 1].map(share => counts[Math.max(0, Math.ceil(counts.length * share) - 1)]).filter(n => n))];
+  const first = Math.max(0, steps.length - limits.length);
+  const tints = limits.map((_, index) => steps[limits.length === 1 ? 2 : Math.min(steps.length - 1, first + index)]);
+  const of = (/** @type {any} */ item) => item.isFew ? fewTint : item.count ? tints[limits.findIndex(limit => item.count <= limit)] : "";
+  const pairs = items.flatMap(item => of(item) ? [item.id, of(item)] : []);
+  if (items.length) map.setFilter("shade", ["==", ["get", "kind"], items[0].kind]);
+  map.setPaintProperty("shade", "fill-color", pairs.length ? ["match", ["get", "id"], ...pairs, "rgba(0,0,0,0)"] : "rgba(0,0,0,0)");
+  key.hidden = !title;
+  const line = (/** @type {string} */ tint, /** @type {string} */ text) => {
+    const item = make("li"), swatch = make("span", "", "swatch");
+    swatch.style.background = tint;
+    item.append(swatch, text);
+    return item;
+  };
+  const head = make("li", title, "head");
+  if (whole) {
+    const back = make("button", word("townmap.wholeTown"), "button quiet small");
+    back.addEventListener("click", () => { whole = ""; count(); });
+    head.append(back);
+  }
+  key.replaceChildren(head, ...(items.some(item => !item.isFew && !item.count) ? [line("transparent", "0")] : []),
+    ...(items.some(item => item.isFew) ? [line(fewTint, word("townmap.few"))] : []),
+    ...limits.map((limit, index) => line(tints[index], index && limits[index - 1] + 1 < limit ? `${limits[index - 1] + 1}–${limit}` : !index && counts[0] < limit ? `${counts[0]}–${limit}` : String(limit))));
+}
+
+/** How the borders stood at the end of a day. @param {string} then */
+async function showPast(then) {
+  const empty = { type: "FeatureCollection", features: [] };
+  if (!then) { map.getSource("past").setData(empty); hint(""); return; }
+  const at = new Date(Date.parse(`${then}T00:00:00+08:00`) + day - 1000).toISOString();
+  const all = await get(`/api/v1/areas?format=geojson&at=${encodeURIComponent(at)}`);
+  const features = all.features.filter((/** @type {any} */ item) => item.geometry.type.includes("Polygon") && "parent" in item.properties);
+  map.getSource("past").setData({ type: "FeatureCollection", features });
+  hint(features.length ? word("townmap.bordersThen", { date: then, n: features.length }) : word("townmap.noBorders", { date: then }));
 }
 
 /** @param {string} title @param {HTMLElement[]} parts */
@@ -103,9 +160,9 @@ function hits(items) {
     const line = make("li"), row = make("div", "", "row");
     const link = item.href ? make("a", item.label) : make("span", item.label);
     if (item.href) link.setAttribute("href", item.href);
-    row.append(make("span", "", `dot ${item.layer}`), link);
+    row.append(plate(item.layer), link);
     if (item.metres !== undefined) row.append(make("span", item.metres < 1000 ? `${item.metres} m` : `${(item.metres / 1000).toFixed(1)} km`, "end hint num"));
-    line.append(row, make("span", [word(`townmap.layer.${item.layer}`), word(`townmap.state.${item.state}`)].join(" · "), "hint"));
+    line.append(row, make("span", [labelOf(item.layer), word(`townmap.state.${item.state}`)].join(" · "), "hint"));
     list.append(line);
   }
   return items.length ? list : make("p", word("townmap.nothing"), "hint");
@@ -114,13 +171,18 @@ function hits(items) {
 /** @param {string} id */
 async function showArea(id) {
   map.setFilter("area-pick", ["==", ["get", "id"], id]);
-  const shown = boxes.filter(box => box.checked).map(box => /** @type {string} */ (box.dataset.layer));
+  const names = shown().slice(0, 8);
+  const shadeBy = /** @type {HTMLSelectElement} */ (byID("shade")).value;
+  if (shadeBy && !names.includes(shadeBy)) names.push(shadeBy);
   const [area, ...lists] = await Promise.all([get(`/api/v1/areas/${id}`, { quiet: true }),
-    ...shown.map(name => get(`/api/v1/map/counts?layer=${name}&parent=${id}`, { quiet: true }))]);
+    ...names.map(name => get(`/api/v1/map/counts?layer=${name}&parent=${id}`, { quiet: true }))]);
+  if (shadeBy && lists[0]?.items.length) { whole = area.kind === "town" ? "" : id; count(); }
+  const title = (/** @type {string} */ name) => boxOf(name) ? labelOf(name) : /** @type {HTMLSelectElement} */ (byID("shade")).selectedOptions[0].text;
   const facts = make("dl", "", "facts");
+  if (area.validFrom && !area.validFrom.startsWith("1970")) facts.append(make("dt", word("townmap.since")), make("dd", date(Date.parse(area.validFrom))));
   facts.append(make("dt", word("townmap.code")), make("dd", area.code || "–"), make("dt", word("townmap.size")), make("dd", `${(area.squareMetres / 1e6).toFixed(2)} km²`));
   const table = make("div", "", "table"), grid = make("table"), head = make("tr");
-  head.append(make("th", word("townmap.part")), ...shown.map(name => make("th", word(`townmap.layer.${name}`), "num")));
+  head.append(make("th", word("townmap.part")), ...names.map(name => make("th", title(name), "num")));
   const top = make("thead");
   top.append(head);
   const body = make("tbody");
@@ -128,7 +190,7 @@ async function showArea(id) {
     const line = make("tr"), first = make("td"), button = make("button", part.name, "button quiet small");
     button.addEventListener("click", () => goTo(part.id));
     first.append(button);
-    line.append(first, ...lists.map(list => make("td", String(list.items[index]?.count ?? 0), "num")));
+    line.append(first, ...lists.map(list => make("td", list.items[index]?.isFew ? word("townmap.few") : String(list.items[index]?.count ?? 0), "num")));
     body.append(line);
   }
   grid.append(top, body);
@@ -146,7 +208,7 @@ async function goTo(id) {
 /** @param {number} lon @param {number} lat */
 async function showAround(lon, lat) {
   draft([point([lon, lat])]);
-  const found = await get(`/api/v1/map/around?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}&metres=1500`);
+  const found = await get(`/api/v1/map/around?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}&metres=1500&layers=${shown().join(",")}`);
   detail(word("townmap.aroundTitle", { area: found.areaName || "–" }), hits(found.items));
 }
 
@@ -187,8 +249,7 @@ function showDrawn() {
 
 async function finish() {
   if (tool !== "select" || drawn.length < 3) return;
-  const wanted = boxes.filter(box => box.checked).map(box => box.dataset.layer);
-  const found = await post("/api/v1/map/inside", { ring: drawn, layers: wanted });
+  const found = await post("/api/v1/map/inside", { ring: drawn, layers: shown() });
   detail(word("townmap.selected", { n: found.count }), hits(found.items));
   use("");
 }
@@ -214,7 +275,7 @@ async function find(event) {
   list.hidden = false;
   list.replaceChildren(...(items.length ? items.map((/** @type {any} */ item) => {
     const line = make("li"), button = make("button", item.label);
-    button.append(make("span", ` ${word(`townmap.found.${item.kind}`)}`, "hint"));
+    button.append(make("span", ` ${boxOf(item.kind) ? labelOf(item.kind) : word(`townmap.found.${item.kind}`)}`, "hint"));
     button.addEventListener("click", () => {
       if (item.areaId) { goTo(item.areaId); return; }
       map.easeTo({ center: [item.location.lon, item.location.lat], zoom: 16, duration: 400 });
@@ -231,7 +292,9 @@ function click(event) {
   if (tool === "edit") return;
   if (tool === "around") { showAround(at[0], at[1]); return; }
   if (tool) { drawn.push(at); showDrawn(); return; }
-  const marks = map.queryRenderedFeatures([[event.point.x - 6, event.point.y - 6], [event.point.x + 6, event.point.y + 6]], { layers: layers.map(name => `${name}-mark`).filter(id => map.getLayer(id)) });
+  const marks = map.queryRenderedFeatures([[event.point.x - 6, event.point.y - 6], [event.point.x + 6, event.point.y + 6]], { layers: layers.flatMap(name => [`${name}-mark`, `${name}-cell`]).filter(id => map.getLayer(id)) });
+  const cell = marks.find((/** @type {any} */ mark) => mark.properties.count);
+  if (cell) { map.easeTo({ center: cell.geometry.coordinates, zoom: Math.min(17, map.getZoom() + 2), duration: 400 }); return; }
   if (marks.length) {
     const seen = new Map(marks.map((/** @type {any} */ mark) => [mark.properties.subject, { ...mark.properties, layer: mark.source }]));
     detail(word("townmap.here"), hits([...seen.values()]));
@@ -249,7 +312,7 @@ async function start() {
   const maplibre = await library();
   const town = await get("/api/v1/map/town", { quiet: true }).catch(() => null);
   map = new maplibre.Map({
-    container: byID("canvas"), style: townStyle(layers), attributionControl: false, localIdeographFontFamily: fonts, dragRotate: false, pitchWithRotate: false,
+    container: byID("canvas"), style: townStyle(rooms), attributionControl: false, localIdeographFontFamily: fonts, dragRotate: false, pitchWithRotate: false,
     bounds: town?.bounds, fitBoundsOptions: { padding: 30 }, center: town ? undefined : [113.02, 34.02], zoom: town ? undefined : 11, minZoom: 8, maxZoom: 18.5, fadeDuration: 0, canvasContextAttributes: { preserveDrawingBuffer: true },
     locale: { "NavigationControl.ZoomIn": word("map.zoomIn"), "NavigationControl.ZoomOut": word("map.zoomOut"), "Map.Title": word("map.title") },
   });
@@ -264,10 +327,12 @@ async function start() {
   count();
   map.on("click", click);
   map.on("dblclick", finish);
+  map.on("idle", () => { root.dataset.idle = String(Number(root.dataset.idle ?? 0) + 1); });
   new ResizeObserver(() => map.resize()).observe(byID("canvas"));
   for (const box of boxes) box.addEventListener("change", showLayers);
   byID("heat").addEventListener("change", showHeat);
-  byID("shade").addEventListener("change", count);
+  byID("shade").addEventListener("change", () => { whole = ""; count(); });
+  byID("borders-at").addEventListener("change", event => showPast(/** @type {HTMLInputElement} */ (event.target).value));
   const moved = () => {
     const on = /** @type {HTMLInputElement} */ (byID("time-on")).checked, slider = /** @type {HTMLInputElement} */ (byID("time-at"));
     slider.disabled = !on;
@@ -280,7 +345,7 @@ async function start() {
   byID("find").addEventListener("submit", find);
   for (const button of root.querySelectorAll("[data-tool]")) button.addEventListener("click", async () => {
     const name = button.getAttribute("data-tool") ?? "";
-    if (name === "png" || name === "pdf") { await printMap(map, name, boxes.filter(box => box.checked).map(box => /** @type {string} */ (box.dataset.layer))); return; }
+    if (name === "png" || name === "pdf") { await printMap(map, name, boxes.filter(box => box.checked).map(box => ({ ...layerOf(box), label: labelOf(box.dataset.layer ?? "") }))); return; }
     use(tool === name ? "" : name);
     if ("canEdit" in root.dataset) {
       const { toggle } = await import("/static/townmap-edit.js");
@@ -294,7 +359,7 @@ async function start() {
   });
   window.addEventListener("zhili:event", event => {
     const { type } = /** @type {CustomEvent} */ (event).detail;
-    for (const name of [...layers, "areas"]) if ((changes[name] ?? ["area."]).some(prefix => type.startsWith(prefix))) due.add(name);
+    for (const name of [...layers, "areas"]) if (changes(name).some(prefix => type.startsWith(prefix))) due.add(name);
     if (due.size && !waiting) waiting = setTimeout(renew, 400);
   });
   window.addEventListener("zhili:refetch", () => { for (const name of [...layers, "areas"]) due.add(name); renew(); });

@@ -7,7 +7,8 @@ import { now, setClock, shortTime, since, span, word } from "/static/text.js";
 import { tileAddress, townStyle } from "/static/townmap-style.js";
 
 const byID = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const layers = ["sites", "cases", "units", "alarms"];
+const rooms = ["sites", "waters", "units", "reports", "cases", "alarms"].map(name => ({ name, glyph: word(`townmap.glyph.${name}`) }));
+const layers = rooms.map(layer => layer.name);
 /** @type {any} */ let map = null;
 /** @type {any} */ let desk = null;
 /** @type {any} */ let town = null;
@@ -105,7 +106,7 @@ function cycle() {
 async function start() {
   const maplibre = await library();
   town = await get("/api/v1/map/town", { quiet: true }).catch(() => null);
-  map = new maplibre.Map({ container: byID("wall-map"), style: townStyle(layers, true), interactive: false, attributionControl: false, localIdeographFontFamily: fonts, fadeDuration: 0,
+  map = new maplibre.Map({ container: byID("wall-map"), style: townStyle(rooms, true), interactive: false, attributionControl: false, localIdeographFontFamily: fonts, fadeDuration: 0,
     bounds: town?.bounds, fitBoundsOptions: { padding: 30 }, center: town ? undefined : [113.02, 34.02], zoom: town ? undefined : 11, locale: { "Map.Title": word("map.title") } });
   map.addControl(new maplibre.ScaleControl(), "bottom-right");
 }
