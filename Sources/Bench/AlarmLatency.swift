@@ -37,7 +37,7 @@ struct AlarmLatency {
         DispatchQueue.global().async(group: group) {
             var seen = 0
             var rest: [UInt8] = []
-            let mark = Array("event: alarm.raised\n".utf8)
+            let mark = Array("{\"type\":\"alarm.raised\"".utf8)
             while seen < count {
                 let bytes = screen.receive()
                 guard !bytes.isEmpty else { return }

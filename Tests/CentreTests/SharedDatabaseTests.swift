@@ -47,7 +47,7 @@ struct SharedDatabaseTests {
             kind: "json", gateway: "shared", detector: "d1", pushToken: "0123456789abcdef", token: officer)
         let alarm = try await push(one, "1")
         #expect(alarm.status == 200)
-        #expect(try await two.hears("event: alarm.raised", token: officer))
+        #expect(try await two.hears("{\"type\":\"alarm.raised\"", token: officer))
         // The second node folds the same detector's next fire into the alarm of the first.
         let again = try await push(two, "2")
         #expect(again.text.contains(#""outcome":"folded""#), "\(again.text)")

@@ -79,10 +79,10 @@ function renewSoon(wanted) {
   for (const island of document.querySelectorAll("[data-live]")) if (wanted(island)) due.add(island.id);
   if (due.size && !pending) pending = setTimeout(renew, 400);
 }
-/** @param {Element} island @param {string} type @param {any} data */
-function concerns(island, type, data) {
+/** @param {Element} island @param {{type: string, subject: string, data: any}} event */
+function concerns(island, { type, subject: about, data }) {
   const subject = island.getAttribute("data-live-subject");
-  if (subject && data.subject !== subject && `cases/${data.caseId}` !== subject && `sites/${data.siteId}` !== subject) return false;
+  if (subject && about !== subject && data.subject !== subject && `cases/${data.caseId}` !== subject && `sites/${data.siteId}` !== subject) return false;
   return (island.getAttribute("data-live") ?? "").split(" ").some(prefix => prefix && type.startsWith(prefix));
 }
 async function renew() {
@@ -138,8 +138,8 @@ function showCount(count) {
 }
 window.addEventListener("zhili:counts", event => showCount(/** @type {CustomEvent} */ (event).detail.unacknowledgedAlarms));
 window.addEventListener("zhili:event", event => {
-  const { type, data } = /** @type {CustomEvent} */ (event).detail;
-  if (type.startsWith("alarm.")) recount();
-  renewSoon(island => concerns(island, type, data));
+  const news = /** @type {CustomEvent} */ (event).detail;
+  if (news.type.startsWith("alarm.")) recount();
+  renewSoon(island => concerns(island, news));
 });
 window.addEventListener("zhili:refetch", () => { recount(); renewSoon(() => true); });
