@@ -42,6 +42,7 @@ let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "as
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "zhili",
@@ -168,7 +169,7 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", hummingbird, hummingbirdCore, httpTypes, mustache, logging, nio, lifecycle,
             ]),
-        engine("Storage", needs: ["Kernel", "CPQ", grdb, logging]),
+        engine("Storage", needs: ["Kernel", "CPQ", grdb, sqlite, logging]),
         engine("Crypt", needs: ["Kernel", "COpenSSL", "CArgon2"]),
         engine("Kernel"),
 

@@ -67,7 +67,7 @@ public struct Escalations: Sendable {
         try EscalationStore.start(
             Climb(
                 subject: subject, policy: name, caseID: caseID, area: area, text: text, step: 0,
-                rule: try JSON.text(policy)), at: now, nextAt: now + policy.firstPauseMs, in: db)
+                rule: try policy.text), at: now, nextAt: now + policy.firstPauseMs, in: db)
         db.wake(Self.topic)
     }
 
@@ -89,7 +89,7 @@ public struct Escalations: Sendable {
     func climb(at now: Instant, in db: any Writing) throws -> Int {
         let due = try EscalationStore.due(at: now, limit: 100, in: db)
         for climb in due {
-            let policy = try climb.rule.map { try JSON.decode(EscalationPolicy.self, Array($0.utf8)) }
+            let policy = try climb.rule.map(EscalationPolicy.stored)
             guard let policy = policy ?? policies.first(where: { $0.name == climb.policy }),
                 let (step, pauseMs) = policy.step(climb.step)
             else {

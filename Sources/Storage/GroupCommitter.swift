@@ -4,6 +4,8 @@ import Synchronization
 
 /// The connection that a ``GroupCommitter`` writes on; only its thread touches it.
 protocol WriteConnection: Writing {
+    /// Keeps the connection for all statements of a batch.
+    func hold(_ batch: () throws -> Void) throws
     func begin() throws
     func commit() throws
     func rollback()
@@ -138,7 +140,7 @@ final class GroupCommitter: Sendable {
                 do {
                     let usable = try connection ?? connect()
                     connection = usable
-                    try run(batch, on: usable)
+                    try usable.hold { try run(batch, on: usable) }
                 } catch {
                     // Only a lost connection comes here; its jobs were answered or are answered now.
                     connection = nil
@@ -223,6 +225,8 @@ private final class ResultBox<Value: Sendable>: Sendable {
 }
 
 extension WriteConnection {
+    func hold(_ batch: () throws -> Void) throws { try batch() }
+
     func publish(_ event: NewEvent) throws {
         let seq: Int64
         if let next = outbound.nextSeq {

@@ -202,6 +202,8 @@ struct SeamTests {
                 if try row.next(Int.self) == 1_500 {
                     let nested = try db.value(Int.self, "SELECT 7")
                     #expect(nested == 7)
+                    let same = try db.value(Int.self, "SELECT id FROM thing WHERE id >= \(2_400) ORDER BY id")
+                    #expect(same == 2_400, "the same statement inside itself")
                 }
                 all += 1
                 return true

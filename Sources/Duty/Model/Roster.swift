@@ -28,6 +28,9 @@ public struct Roster: Sendable, RowDecodable {
     /// When it was last changed.
     public var changedAt: Instant
 
+    /// Every alarm asks who is on duty.
+    private static let rotations = Remembered<String, Rotation>()
+
     static let columns = "id, name, role, area, members, rotation, covers, active, planned_to, changed_at"
 
     /// A roster as it is to be stored.
@@ -56,7 +59,9 @@ public struct Roster: Sendable, RowDecodable {
         self.role = known
         area = try row.next()
         members = try row.next(String.self).split(separator: ",").compactMap { StaffID(String($0)) }
-        rotation = try JSON.decode(Rotation.self, Array(try row.next(String.self).utf8))
+        rotation = try Self.rotations.value(for: try row.next()) {
+            try JSON.decode(Rotation.self, Array($0.utf8))
+        }
         mustCover = try row.next()
         isActive = try row.next()
         plannedTo = try row.next()

@@ -21,20 +21,22 @@ struct AlarmNotice {
         }
         if telling != .ownerAndDesk { contacts += try desk.brigade(area: alarm.area, in: db) }
         let channels: [FireMessage.Channel] = telling == .everyone ? [.sms, .call] : [.sms]
+        let texts = (owner: words.message(to: "owner"), brigade: words.message(to: "brigade"))
         var told: Set<String> = []
         for contact in contacts where told.insert(contact.phone).inserted {
             for channel in channels {
                 try desk.tell(
                     FireMessage(
-                        channel: channel, to: contact, text: words.message(to: contact.role), caseID: alarm.caseID,
-                        subject: alarm.subject, key: "\(alarm.subject)/\(telling)/\(channel.rawValue)/\(contact.phone)",
+                        channel: channel, to: contact, text: contact.role == "brigade" ? texts.brigade : texts.owner,
+                        caseID: alarm.caseID, subject: alarm.subject,
+                        key: "\(alarm.subject)/\(telling)/\(channel.rawValue)/\(contact.phone)",
                         at: alarm.lastSignalAt),
                     in: db)
             }
         }
         if telling == .everyone, let caseID = alarm.caseID {
             try desk.escalate(
-                subject: alarm.subject, caseID: caseID, area: alarm.area, text: words.message(to: "desk"),
+                subject: alarm.subject, caseID: caseID, area: alarm.area, text: texts.brigade,
                 at: alarm.lastSignalAt, in: db)
         }
     }

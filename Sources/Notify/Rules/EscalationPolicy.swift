@@ -2,9 +2,9 @@ import Kernel
 import Web
 
 /// Who is told next when nobody takes an alarm.
-public struct EscalationPolicy: Codable, Sendable, Equatable {
+public struct EscalationPolicy: Codable, Sendable, Hashable {
     /// One rung.
-    public struct Step: Codable, Sendable, Equatable {
+    public struct Step: Codable, Sendable, Hashable {
         /// Seconds since the rung before it, or since the alarm.
         public var afterSeconds: Int64
         /// Who is on duty as one of these.
@@ -24,7 +24,7 @@ public struct EscalationPolicy: Codable, Sendable, Equatable {
     }
 
     /// When a policy is meant; what is `nil` is any.
-    public struct Scope: Codable, Sendable, Equatable {
+    public struct Scope: Codable, Sendable, Hashable {
         /// In this area and its parts.
         public var area: AreaID?
         /// From this minute after midnight in China, 0…1439…

@@ -23,10 +23,23 @@ struct StoredPolicy: Sendable, RowDecodable {
     init(row: inout Row) throws {
         id = try row.next()
         title = try row.next()
-        policy = try JSON.decode(EscalationPolicy.self, Array(try row.next(String.self).utf8))
+        policy = try EscalationPolicy.stored(try row.next())
         isActive = try row.next()
         changedAt = try row.next()
     }
+}
+
+extension EscalationPolicy {
+    private static let read = Remembered<String, EscalationPolicy>()
+    private static let written = Remembered<EscalationPolicy, String>()
+
+    /// Reads the stored form. Every alarm does, and a town has a handful.
+    static func stored(_ text: String) throws -> EscalationPolicy {
+        try read.value(for: text) { try JSON.decode(EscalationPolicy.self, Array($0.utf8)) }
+    }
+
+    /// The stored form.
+    var text: String { get throws { try Self.written.value(for: self) { try JSON.text($0) } } }
 }
 
 enum PolicyStore {
@@ -45,7 +58,7 @@ enum PolicyStore {
         try db.execute(
             """
             INSERT INTO escalation_policy (\(raw: StoredPolicy.columns)) VALUES (\(stored.id), \(stored.title),
-            \(try JSON.text(stored.policy)), \(stored.isActive), \(stored.changedAt))
+            \(try stored.policy.text), \(stored.isActive), \(stored.changedAt))
             ON CONFLICT (id) DO UPDATE SET title = excluded.title, policy = excluded.policy,
             active = excluded.active, changed_at = excluded.changed_at
             """)

@@ -9,7 +9,7 @@ final class SQLiteReading: Reading {
 
     init(db: GRDB.Database) { self.db = db }
 
-    func query(_ sql: SQL, each: (inout Row) throws -> Bool) throws { try db.run(sql, each: each) }
+    func query(_ sql: SQL, each: (inout Row) throws -> Bool) throws { try SQLiteStatement(sql, in: db).rows(each) }
 }
 
 /// The writer's connection. Only the committer's thread uses it, inside GRDB's own writer for the time of a batch.
@@ -18,25 +18,40 @@ final class SQLiteWriteConnection: WriteConnection {
     var outbound = Outbound()
     var failure: (any Error)?
     private let pool: DatabasePool
+    /// The connection itself, while a batch runs on it.
+    private var db: GRDB.Database?
 
     init(pool: DatabasePool) { self.pool = pool }
 
+    func hold(_ batch: () throws -> Void) throws {
+        try pool.unsafeReentrantWrite { db in
+            self.db = db
+            defer { self.db = nil }
+            try batch()
+        }
+    }
+
     func query(_ sql: SQL, each: (inout Row) throws -> Bool) throws {
-        try noting { try pool.unsafeReentrantWrite { db in try db.run(sql, each: each) } }
+        try noting { try SQLiteStatement(sql, in: held()).rows(each) }
     }
 
     func execute(_ sql: SQL) throws -> Int {
         try noting {
-            try pool.unsafeReentrantWrite { db in
-                let statement = try db.prepared(sql)
-                do {
-                    try statement.execute()
-                } catch {
-                    throw StorageError(error)
-                }
-                return db.changesCount
+            let db = try held()
+            guard sql.arguments.isEmpty else { return try SQLiteStatement(sql, in: db).execute() }
+            // Transactions and changes of the schema, which GRDB follows.
+            do {
+                try db.cachedStatement(sql: sql.text).execute()
+            } catch {
+                throw StorageError(error)
             }
+            return db.changesCount
         }
+    }
+
+    private func held() throws(StorageError) -> GRDB.Database {
+        guard let db else { throw .failed("a statement outside a batch") }
+        return db
     }
 
     func begin() throws { try control("BEGIN IMMEDIATE") }
@@ -59,57 +74,6 @@ final class SQLiteWriteConnection: WriteConnection {
     }
 
     private func control(_ statement: String) throws { _ = try execute(SQL(raw: statement)) }
-}
-
-extension GRDB.Database {
-    fileprivate func prepared(_ sql: SQL) throws -> Statement {
-        do {
-            for value in sql.arguments { try value.checkText() }
-            let statement = try cachedStatement(sql: sql.text)
-            statement.setUncheckedArguments(StatementArguments(sql.arguments.map(\.databaseValue)))
-            return statement
-        } catch {
-            throw StorageError(error)
-        }
-    }
-
-    fileprivate func run(_ sql: SQL, each: (inout Row) throws -> Bool) throws {
-        let statement = try prepared(sql)
-        let cursor: RowCursor
-        do { cursor = try GRDB.Row.fetchCursor(statement) } catch { throw StorageError(error) }
-        while true {
-            let found: GRDB.Row?
-            do { found = try cursor.next() } catch { throw StorageError(error) }
-            guard let found else { return }
-            var values: [SQLValue] = []
-            values.reserveCapacity(found.count)
-            for value in found.databaseValues { values.append(SQLValue(value)) }
-            var row = Row(values: values)
-            guard try each(&row) else { return }
-        }
-    }
-}
-
-extension SQLValue {
-    init(_ value: DatabaseValue) {
-        switch value.storage {
-        case .null: self = .null
-        case .int64(let number): self = .integer(number)
-        case .double(let number): self = .double(number)
-        case .string(let text): self = .text(text)
-        case .blob(let data): self = .blob(Array(data))
-        }
-    }
-
-    var databaseValue: DatabaseValue {
-        switch self {
-        case .null: .null
-        case .integer(let number): number.databaseValue
-        case .double(let number): number.databaseValue
-        case .text(let text): text.databaseValue
-        case .blob(let bytes): Data(bytes).databaseValue
-        }
-    }
 }
 
 extension StorageError {

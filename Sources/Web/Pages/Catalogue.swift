@@ -33,9 +33,27 @@ public struct Catalogue: Sendable {
 
     /// The words under `key`, with `{name}` filled in; the key itself where there are none.
     public func word(_ key: String, _ language: Language, _ values: [String: String] = [:]) -> String {
-        guard var text = words[language]?[key] ?? words[.zh]?[key] else { return key }
-        for (name, value) in values { text = text.replacingOccurrences(of: "{\(name)}", with: value) }
-        return text
+        guard let text = words[language]?[key] ?? words[.zh]?[key] else { return key }
+        return values.isEmpty ? text : Self.fill(text, values)
+    }
+
+    /// One pass: what is filled in is not looked through again, so braces in a value stay what they are.
+    private static func fill(_ text: String, _ values: [String: String]) -> String {
+        var result = ""
+        var rest = text[...]
+        while let open = rest.utf8.firstIndex(of: UInt8(ascii: "{")),
+            let close = rest.utf8[open...].firstIndex(of: UInt8(ascii: "}"))
+        {
+            let after = rest.utf8.index(after: close)
+            result += rest[..<open]
+            if let value = values[String(rest[rest.utf8.index(after: open)..<close])] {
+                result += value
+            } else {
+                result += rest[open..<after]
+            }
+            rest = rest[after...]
+        }
+        return result + rest
     }
 
     /// The words under `key`, or `nil` where there are none.
