@@ -24,6 +24,8 @@ import Woodpecker
 struct House: Sendable {
     /// Every way in.
     let routes: Routes
+    /// What leads to the pages among them.
+    let navigation: Navigation
     /// What answers them.
     let dispatcher: Dispatcher
     /// Servers and workers.
@@ -170,9 +172,10 @@ extension Centre {
         let description = try OpenAPI.document(routes)
         routes.get("/api/v1/openapi.json", .open, "This description (OpenAPI 3.1)") { _ in .rawJSON(description) }
         known.set(Array(routes.permissions.values))
+        let navigation = Navigation.rail([deskItem] + rooms.flatMap(\.navigation))
         let pages = try Pages(
             bundles: bundles, catalogue: catalogue,
-            shell: Pages.Shell(town: areas.townName ?? "", navigation: [deskItem] + rooms.flatMap(\.navigation)) {
+            shell: Pages.Shell(town: areas.townName ?? "", navigation: navigation) {
                 FireGuard.seesAllAlarms($0) ? alarmCount.value : nil
             })
         let dispatcher = Dispatcher(
@@ -189,7 +192,7 @@ extension Centre {
                 if let port = channel.localAddress?.port { messaging.listens(on: port) }
             }, logger: logger)
         return House(
-            routes: routes, dispatcher: dispatcher,
+            routes: routes, navigation: navigation, dispatcher: dispatcher,
             services: rooms.flatMap { $0.services() } + carriers.services + [
                 media, NodeKeeper(centre: self), jobs(), alarmCount, application,
             ],

@@ -25,26 +25,3 @@ extension Room {
     /// A room without workers.
     public func services() -> [any Service] { [] }
 }
-
-/// One entry of the console's navigation.
-public struct NavigationItem: Sendable {
-    /// Where it leads.
-    public var href: String
-    /// Its words in the catalogue.
-    public var key: String
-    /// Its picture among the icons.
-    public var icon: String
-    /// Who sees it; `nil` is everybody.
-    public var needs: Permission?
-    /// Small numbers come first.
-    public var order: Int
-
-    /// An entry.
-    public init(_ href: String, key: String, icon: String, needs: Permission?, order: Int) {
-        self.href = href
-        self.key = key
-        self.icon = icon
-        self.needs = needs
-        self.order = order
-    }
-}

@@ -39,6 +39,15 @@ struct RouteTests {
         await town.close()
     }
 
+    @Test("Every entry of the navigation stands under a heading of the rail, and leads to a page")
+    func navigation() async throws {
+        let town = try await Town.open()
+        #expect(town.house.navigation.alone == [])
+        let pages = Set(town.house.routes.all.filter { $0.method == .get }.map(\.path))
+        #expect(town.house.navigation.all.filter { !pages.contains($0) } == [])
+        await town.close()
+    }
+
     @Test("Nothing is open to strangers but what must be")
     func openRoutes() async throws {
         let town = try await Town.open()

@@ -18,7 +18,7 @@ struct Troubles {
         guard try TroubleStore.open(trouble, thing: Self.slot(thing, part), in: db) else { return false }
         try set(kind, true, thing, in: db)
         let values = [
-            "site": about.site?.name ?? "", "thing": about.name, "text": text,
+            "where": Self.place(about.site?.name ?? "", about.name), "text": text,
             "trouble": desk.word("fire.trouble.\(kind.rawValue)", [:]),
         ]
         let caseID = try desk.openCase(
@@ -42,7 +42,7 @@ struct Troubles {
             endedAt: nil, caseID: nil)
         guard try TroubleStore.open(trouble, thing: "sites/\(site.id)", in: db) else { return }
         let values = [
-            "site": site.name, "thing": desk.word("fire.inspection.\(inspection.kind.rawValue)", [:]), "text": "",
+            "where": Self.place(site.name, desk.word("fire.inspection.\(inspection.kind.rawValue)", [:])), "text": "",
             "trouble": desk.word("fire.trouble.inspection-overdue", [:]),
         ]
         let caseID = try desk.openCase(
@@ -94,6 +94,11 @@ struct Troubles {
         }
         try publish(thing, kind, open: false, about, in: db)
         return true
+    }
+
+    /// Site and thing; a thing that is named after its site says both by itself.
+    static func place(_ site: String, _ thing: String) -> String {
+        thing.hasPrefix(site) ? thing : thing.isEmpty ? site : "\(site) \(thing)"
     }
 
     /// What an open trouble is unique by.

@@ -71,7 +71,7 @@ extension NotifyRoom {
         let yuan = item.fen / 100
         let rest = item.fen % 100
         return [
-            "name": item.id, "channel": call.word("cases.channel.\(item.channel.rawValue)"),
+            "name": item.id, "channel": call.word("js.channel.\(item.channel.rawValue)"),
             "state": call.word(item.isDown ? "notify.carriers.down" : "notify.carriers.works"),
             "tint": item.isDown ? "bad" : "ok", "failure": item.lastFailure, "hasFailure": !item.lastFailure.isEmpty,
             "tries": String(item.tries),

@@ -214,7 +214,7 @@ extension NotifyRoom {
                     "after": call.word("notify.policy.line", ["seconds": String(step.afterSeconds)]),
                     "who": (step.roles.map { call.word("role.\($0.rawValue)") } + step.people.compactMap { names[$0] })
                         .joined(separator: separator),
-                    "how": step.channels.map { call.word("cases.channel.\($0.rawValue)") }.joined(separator: separator),
+                    "how": step.channels.map { call.word("js.channel.\($0.rawValue)") }.joined(separator: separator),
                 ]
             },
         ]
@@ -260,7 +260,7 @@ extension NotifyRoom {
                         },
                         "channels": Channel.allCases.map {
                             [
-                                "value": $0.rawValue, "label": call.word("cases.channel.\($0.rawValue)"),
+                                "value": $0.rawValue, "label": call.word("js.channel.\($0.rawValue)"),
                                 "checked": step?.channels.contains($0) ?? false,
                             ] as [String: Any]
                         },

@@ -8,17 +8,17 @@ public struct Pages: Sendable {
     public struct Shell: Sendable {
         /// The town's name.
         public var town: String
-        /// The entries of all rooms.
-        public var navigation: [NavigationItem]
+        /// The entries of all rooms, under the headings of the rail.
+        public var navigation: Navigation
         /// Alarms that nobody has acknowledged, for those who may know of all of them.
         public var unacknowledged: @Sendable (Caller) -> Int?
 
         /// A shell.
         public init(
-            town: String, navigation: [NavigationItem], unacknowledged: @escaping @Sendable (Caller) -> Int?
+            town: String, navigation: Navigation, unacknowledged: @escaping @Sendable (Caller) -> Int?
         ) {
             self.town = town
-            self.navigation = navigation.sorted { $0.order < $1.order }
+            self.navigation = navigation
             self.unacknowledged = unacknowledged
         }
     }
@@ -82,8 +82,12 @@ public struct Pages: Sendable {
             "lang": language.rawValue, "theme": reader.theme, "title": title, "town": shell.town,
             "t": trees[language, default: [:]], "js_messages": scriptWords[language, default: "{}"],
             "csrf": reader.caller?.csrf ?? "", "eventsAfter": String(reader.eventsAfter),
-            "nav": navigation(reader),
         ]
+        let headings = navigation(reader)
+        all["nav"] = headings.map(\.context)
+        if let current = headings.first(where: \.isCurrent), current.items.count > 1 {
+            all["tabs"] = ["label": current.label, "items": current.items.map(\.context)]
+        }
         if let caller = reader.caller {
             all["me"] = [
                 "name": caller.name, "initial": String(caller.name.prefix(1)), "username": caller.username,
@@ -99,19 +103,8 @@ public struct Pages: Sendable {
         return library.render(all, withTemplate: template)
     }
 
-    private func navigation(_ reader: Reader) -> [[String: Any]] {
+    private func navigation(_ reader: Reader) -> [Navigation.Shown] {
         guard let caller = reader.caller else { return [] }
-        let visible = shell.navigation.filter { item in item.needs.map(caller.may) ?? true }
-        let current = visible.filter { leads($0.href, to: reader.path) }.max { $0.href.count < $1.href.count }
-        return visible.map { item in
-            [
-                "href": item.href, "icon": item.icon, "label": catalogue.word(item.key, reader.language),
-                "current": item.href == current?.href,
-            ]
-        }
-    }
-
-    private func leads(_ href: String, to path: String) -> Bool {
-        path == href || (href != "/" && path.hasPrefix(href + "/"))
+        return shell.navigation.shown(to: caller, at: reader.path) { catalogue.word($0, reader.language) }
     }
 }

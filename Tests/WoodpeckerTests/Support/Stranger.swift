@@ -21,7 +21,7 @@ struct Stranger {
         let bundles = [WebResources.bundle, CasesRoom.resources, WoodpeckerRoom.resources]
         let pages = try Pages(
             bundles: bundles, catalogue: try Catalogue(bundles: bundles),
-            shell: Pages.Shell(town: "试验镇", navigation: [], unacknowledged: { _ in nil }))
+            shell: Pages.Shell(town: "试验镇", navigation: Navigation([], under: []), unacknowledged: { _ in nil }))
         var routes = Routes()
         if let own { routes = own } else { nest.room.routes(&routes) }
         self.routes = routes

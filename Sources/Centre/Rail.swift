@@ -1,0 +1,24 @@
+import Web
+
+extension Navigation {
+    /// The house's entries, sorted as the desk thinks of them.
+    static func rail(_ items: [NavigationItem]) -> Navigation {
+        Navigation(
+            items,
+            under: [
+                Heading("centre.nav.desk", icon: "desk", ["/"]),
+                Heading("townmap.nav.map", icon: "map", ["/map"]),
+                Heading("centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics"]),
+                Heading("centre.nav.fire", icon: "alarms", ["/mine", "/alarms", "/sites", "/detectors", "/gateways"]),
+                Heading(
+                    "centre.nav.watch", icon: "camera",
+                    ["/cameras", "/watch/wall", "/water", "/broadcasts", "/watch-devices"]),
+                Heading("centre.nav.registry", icon: "list", ["/registry", "/field/visits"]),
+                Heading("centre.nav.woodpecker", icon: "messages", ["/reports", "/lesson-desk", "/sample-wechat"]),
+                Heading(
+                    "centre.nav.duty", icon: "clock",
+                    ["/duty", "/messages", "/escalation", "/carriers", "/sample-gateway"]),
+                Heading("centre.nav.people", icon: "staff", ["/staff", "/roles", "/audit"]),
+            ])
+    }
+}
