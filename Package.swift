@@ -122,7 +122,7 @@ let package = Package(
         room(
             "Duty",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", "Crypt", logging,
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", "Crypt", "Print", logging,
                 lifecycle,
             ]),
         room(
@@ -158,6 +158,7 @@ let package = Package(
         engine("CAP", needs: ["Kernel", "XML"]),
         engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
+        engine("Print", needs: ["CPrint"]),
         engine(
             "Simulator",
             needs: ["GB26875", "GB28181", "SIP", "SMPP", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1]),
@@ -189,6 +190,10 @@ let package = Package(
         .systemLibrary(name: "CFreeXL", pkgConfig: "freexl", providers: [.apt(["libfreexl-dev"])]),
         .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+        .systemLibrary(
+            name: "CPangoLibrary", pkgConfig: "pangocairo",
+            providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
+        .target(name: "CPrint", dependencies: ["CPangoLibrary"]),
 
         // Tests: one target a module, and the whole centre from outside.
         tests("Kernel", needs: ["Kernel"]),
@@ -228,6 +233,7 @@ let package = Package(
                 "Duty", "Crypt", "Cases", "Identity", "Notify", "Web", "Kernel", "Storage", "StorageTesting", logging,
             ]),
         tests("Geo", needs: ["Geo"]),
+        tests("Print", needs: ["Print"]),
         tests("XML", needs: ["XML"]),
         tests(
             "Broadcast",

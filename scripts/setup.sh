@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the centre needs on Debian 12; quick when everything is there.
 set -eu
-packages="libsqlite3-dev libpq-dev libmosquitto-dev mosquitto openssl libssl-dev libargon2-dev libqrencode-dev libvips-dev libxlsxwriter-dev libexpat1-dev libzip-dev libfreexl-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg espeak-ng zlib1g-dev pkg-config python3-venv chromium fonts-noto-cjk"
+packages="libsqlite3-dev libpq-dev libmosquitto-dev mosquitto openssl libssl-dev libargon2-dev libqrencode-dev libvips-dev libxlsxwriter-dev libexpat1-dev libzip-dev libfreexl-dev libpango1.0-dev libcairo2-dev poppler-utils libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg espeak-ng zlib1g-dev pkg-config python3-venv chromium fonts-noto-cjk"
 missing=""
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"

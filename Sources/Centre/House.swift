@@ -145,7 +145,11 @@ extension Centre {
             try DutyRoom(
                 database: database, desk: duty, planning: Planning(calendar: cases.calendar), cases: cases,
                 areas: areas, audit: audit, logger: logger,
-                outstanding: { db in try leftToNext(in: db) { catalogue.word($0, .zh) } }
+                address: { configuration.publicURL ?? messaging.ownAddress },
+                outstanding: { db in try leftToNext(in: db) { catalogue.word($0, .zh) } },
+                happened: { span, limit, db, word in
+                    try happenedElsewhere(in: span, limit: limit, in: db, word: word)
+                }
             ) { key, values in catalogue.word(key, .zh, values) },
             registry,
             try TownMapRoom(

@@ -21,11 +21,19 @@ public struct DutyRoom: Room {
     let areas: AreaIndex
     let audit: Audit
     let outstanding: Outstanding
+    let happened: Happened
+    let address: @Sendable () -> String?
     let word: @Sendable (_ key: String, _ values: [String: String]) -> String
     let logger: Logger
 
     /// What other rooms leave to the next watch: alarms that nobody has taken, devices out of order.
     public typealias Outstanding = @Sendable (any Reading) throws -> [HandoverItem]
+
+    /// What happened in other rooms in a stretch of time, up to a number of lines, in the words of `word`.
+    public typealias Happened =
+        @Sendable (
+            _ span: Range<Instant>, _ limit: Int, any Reading, _ word: (String, [String: String]) -> String
+        ) throws -> [LogLine]
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "duty", bundle: .module) }
@@ -35,10 +43,13 @@ public struct DutyRoom: Room {
     public var bundle: Bundle { .module }
 
     /// Opens the room.
-    /// - Parameter word: the catalogue's words in the town's language.
+    /// - Parameters:
+    ///   - address: where people reach the centre, for links on paper; `nil` while that is not known.
+    ///   - word: the catalogue's words in the town's language.
     public init(
         database: any Database, desk: DutyDesk, planning: Planning, cases: CaseDesk, areas: AreaIndex, audit: Audit,
-        logger: Logger, outstanding: @escaping Outstanding,
+        logger: Logger, address: @escaping @Sendable () -> String?, outstanding: @escaping Outstanding,
+        happened: @escaping Happened,
         word: @escaping @Sendable (_ key: String, _ values: [String: String]) -> String
     ) throws {
         migrations = try Self.schema()
@@ -49,6 +60,8 @@ public struct DutyRoom: Room {
         self.areas = areas
         self.audit = audit
         self.outstanding = outstanding
+        self.happened = happened
+        self.address = address
         self.word = word
         self.logger = logger
     }
@@ -64,6 +77,7 @@ public struct DutyRoom: Room {
         rosterRoutes(&routes)
         dutyPage(&routes)
         shiftPage(&routes)
+        shiftLogRoutes(&routes)
         handoverRoutes(&routes)
         swapRoutes(&routes)
     }

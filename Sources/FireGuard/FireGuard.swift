@@ -206,6 +206,15 @@ extension FireGuard {
         )
     }
 
+    /// Troubles that began or ended in a stretch of time, the oldest first, each with its site's name.
+    public static func troubles(
+        in span: Range<Instant>, limit: Int, in db: any Reading
+    ) throws -> [(trouble: Trouble, site: String)] {
+        let troubles = try TroubleStore.moved(in: span, limit: limit, in: db)
+        let sites = try SiteStore.find(Set(troubles.compactMap(\.site)), in: db)
+        return troubles.map { trouble in (trouble, trouble.site.flatMap { sites[$0]?.name } ?? "") }
+    }
+
     /// The alarms that a case follows, the first one first.
     public static func alarms(of id: CaseID, in db: any Reading) throws -> [CaseAlarm] {
         try AlarmStore.ofCase(id, in: db).prefix(200).map { alarm in

@@ -54,6 +54,11 @@ public struct Call: Sendable {
         }.joined(separator: "&")
     }
 
+    /// The words for a page's number on paper.
+    public var pageWords: @Sendable (_ page: Int, _ of: Int) -> String {
+        { page, all in word("common.pageOf", ["page": String(page), "all": String(all)]) }
+    }
+
     /// A header field.
     public func header(_ name: String) -> String? { incoming.header(name) }
 

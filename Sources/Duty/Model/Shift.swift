@@ -90,6 +90,13 @@ public struct Shift: Sendable, RowDecodable {
         note = try row.next()
     }
 
+    /// The part of the watch in which somebody was there, from the check-in on; `nil` where nobody came. A delay within
+    /// ``DutyClerk/graceMs`` counts as none.
+    public var attended: Range<Instant>? {
+        guard let checkedInAt, checkedInAt < endsAt else { return nil }
+        return (checkedInAt <= startsAt + DutyClerk.graceMs ? startsAt : checkedInAt)..<endsAt
+    }
+
     /// Whether it runs at `moment`.
     public func isOn(at moment: Instant) -> Bool { startsAt <= moment && moment < endsAt }
 }

@@ -27,6 +27,13 @@ enum HandoverStore {
         try db.first(Handover.self, "SELECT \(raw: Handover.columns) FROM handover WHERE shift = \(shift)")
     }
 
+    /// The one that a watch was begun with.
+    static func received(by shift: ShiftID, in db: any Reading) throws -> Handover? {
+        try db.first(
+            Handover.self,
+            "SELECT \(raw: Handover.columns) FROM handover WHERE next_shift = \(shift) ORDER BY id DESC LIMIT 1")
+    }
+
     /// Those that wait for this person.
     static func waiting(for taker: StaffID, in db: any Reading) throws -> [Handover] {
         try db.all(

@@ -23,47 +23,21 @@ extension DutyRoom {
         }
     }
 
-    /// One line of the log, whatever it came from.
-    private struct Line {
-        var at: Instant
-        var who: String
-        var text: String
-        var href: String
-        var tint: String
-    }
-
     private func show(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
         let id: ShiftID = try call.id()
         let now = Instant.now
-        let data = try await database.read { [cases] db in
-            guard let shift = try ShiftStore.find(id, in: db) else { throw Problem.notFound }
-            let remarks = try RemarkStore.of(id, in: db)
+        let (log, wishes, holders) = try await database.read { db in
+            let log = try shiftLog(id, call, in: db)
+            let shift = log.shift
             return (
-                shift, try RosterStore.find(shift.roster, in: db), try HandoverStore.of(id, in: db),
-                try cases.happened(in: shift.startsAt..<shift.endsAt, limit: 500, in: db), remarks,
-                try StaffDirectory.names(of: [shift.staff, shift.planned] + remarks.map(\.staff), in: db),
+                log,
                 shift.staff == caller.id && shift.startsAt > now && caller.may(.dutyServe)
                     ? try swapChoices(for: shift, at: now, in: db) : nil,
                 caller.may(.dutyManage) ? try StaffDirectory.onDuty(role: shift.role, area: nil, in: db) : []
             )
         }
-        let (shift, roster, handover, happened, remarks, names, wishes, holders) = data
-        var lines = happened.map { record, entry in
-            Line(
-                at: entry.at, who: entry.actorName(call), text: "\(record.number) \(record.title)：\(entry.text(call))",
-                href: "/cases/\(record.id)", tint: "")
-        }
-        lines += remarks.map { Line(at: $0.at, who: names[$0.staff] ?? "", text: $0.text, href: "", tint: "info") }
-        if let at = shift.checkedInAt {
-            lines.append(
-                Line(at: at, who: names[shift.staff] ?? "", text: call.word("duty.log.checkedIn"), href: "", tint: "ok")
-            )
-        }
-        if let at = shift.missedAt {
-            lines.append(Line(at: at, who: "", text: call.word("duty.log.missed"), href: "", tint: "bad"))
-        }
-        lines.sort { $0.at < $1.at }
+        let (shift, roster, handover, names) = (log.shift, log.roster, log.handover, log.names)
         let isMine = shift.staff == caller.id
         var wishRows: [[String: Any]] = []
         for person in wishes?.people ?? [] {
@@ -96,13 +70,18 @@ extension DutyRoom {
                 "wishes": wishRows,
                 "canRemark": caller.may(.dutyServe), "canSubstitute": !holders.isEmpty && now < shift.endsAt,
                 "holders": holders.filter { $0.id != shift.staff }.map { ["id": $0.id.description, "name": $0.name] },
-                "lines": lines.map { line in
-                    [
-                        "at": line.at.rfc3339, "atText": line.at.shortText, "who": line.who, "text": line.text,
-                        "href": line.href, "hasHref": !line.href.isEmpty, "tint": line.tint,
-                    ] as [String: Any]
-                },
+                "isCut": log.isCut, "cut": call.word("duty.log.cut", ["n": String(Self.logLimit)]),
+                "lines": log.lines.map { lineRow($0, call) },
             ]))
+    }
+
+    private func lineRow(_ line: LogLine, _ call: Call) -> [String: Any] {
+        let tints: [LogLine.Kind: String] = [.remark: "info", .watch: "ok"]
+        return [
+            "at": line.at.rfc3339, "atText": line.at.shortText, "who": line.who, "text": line.text,
+            "href": line.href, "hasHref": !line.href.isEmpty, "kind": call.word("duty.log.kind.\(line.kind.rawValue)"),
+            "tint": line.isBad ? "bad" : tints[line.kind] ?? "",
+        ]
     }
 
     /// Who might take a watch, and which watches of others it might be exchanged for: those of the next three weeks.

@@ -46,6 +46,16 @@ enum TroubleStore {
             """)
     }
 
+    /// Troubles that began or ended in a stretch of time, oldest first.
+    static func moved(in span: Range<Instant>, limit: Int, in db: any Reading) throws -> [Trouble] {
+        try db.all(
+            Trouble.self,
+            """
+            SELECT \(raw: Trouble.columns) FROM trouble WHERE (since >= \(span.lowerBound) AND since < \(span.upperBound))
+            OR (ended_at >= \(span.lowerBound) AND ended_at < \(span.upperBound)) ORDER BY id LIMIT \(Int64(limit))
+            """)
+    }
+
     /// Open troubles of a site, newest first.
     static func openAt(_ site: SiteID, in db: any Reading) throws -> [Trouble] {
         try db.all(

@@ -1,0 +1,1 @@
+/* Names nothing: pangocairo.h stays inside the C target, see Sources/CPrint. */

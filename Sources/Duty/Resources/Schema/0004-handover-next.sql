@@ -1,0 +1,1 @@
+CREATE INDEX handover_next ON handover (next_shift);
