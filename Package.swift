@@ -122,7 +122,8 @@ let package = Package(
         room(
             "Duty",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", "Crypt", "Print", logging,
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Office", "Crypt", "Print",
+                logging,
                 lifecycle,
             ]),
         room(

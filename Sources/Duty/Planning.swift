@@ -55,7 +55,7 @@ extension Planning {
     /// Has everybody whose shift runs be there; for the sample town.
     public func checkInAll(of roster: RosterID, at now: Instant, in db: any Writing) throws {
         for var shift in try ShiftStore.running(at: now, in: db) where shift.roster == roster {
-            shift.checkedInAt = now
+            shift.checkedInAt = min(now, shift.startsAt)
             try ShiftStore.update(shift, in: db)
         }
     }
