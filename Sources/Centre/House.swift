@@ -172,6 +172,7 @@ extension Centre {
         var routes = Routes()
         for room in rooms { room.routes(&routes) }
         DeskRoutes(cases: casesRoom).add(to: &routes)
+        WallRoutes(duty: duty).add(to: &routes)
         operationRoutes(&routes)
         let description = try OpenAPI.document(routes)
         routes.get("/api/v1/openapi.json", .open, "This description (OpenAPI 3.1)") { _ in .rawJSON(description) }

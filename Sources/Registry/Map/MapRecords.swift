@@ -119,6 +119,15 @@ extension RegistryRoom {
     /// Changes with every change of any record; what was drawn of an older one is old.
     public func dataVersion(in db: any Reading) throws -> Int64 { try RecordStore.dataVersion(in: db) }
 
+    /// How many records there are, and how many of them are neither due for a visit nor in doubt.
+    public static func freshness(at now: Instant, in db: any Reading) throws -> (records: Int64, verified: Int64) {
+        (
+            try db.value(Int64.self, "SELECT COUNT(*) FROM registry_record") ?? 0,
+            try db.value(
+                Int64.self, "SELECT COUNT(*) FROM registry_record WHERE due_at > \(now) AND doubts = 0") ?? 0
+        )
+    }
+
     /// The same for callers who see the same: roles, areas, and the declarations that hold. Keys what was drawn.
     public func policyKey(for caller: Caller) -> String {
         let roles = caller.roles.map(\.rawValue).sorted().joined(separator: "+")

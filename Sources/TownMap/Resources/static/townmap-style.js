@@ -29,9 +29,9 @@ export function markLayers(layer, big = false) {
   const counted = ["has", "count"], single = ["!", counted], source = name, from = { source, "source-layer": name };
   // Far away a mark is a dot; near, a plate with a letter, so that it is told without its colour.
   const few = name === "waters" || name === "units";
-  const size = zoomed(10, (loud ? 5 : few ? 3.5 : 2.2) * k, 12.5, (loud ? 9 : few ? 8 : 4) * k, 14, (loud ? 11 : 9) * k);
+  const size = zoomed(10, (loud ? 5 : few ? 3.5 : 2.2) * k, big ? 11.5 : 12.5, (loud ? 9 : few ? 8 : 4) * k, 14, (loud ? 11 : 9) * k);
   const edge = layer.tint ? ["match", ["get", "state"], "due", colour("warn-solid"), colour("surface")] : colour("surface");
-  const letters = loud ? 12 : few ? 12.4 : 13.6;
+  const letters = (loud ? 12 : few ? 12.4 : 13.6) - (big ? 1 : 0);
   const layers = [
     { id: `${name}-cell`, type: "circle", ...from, filter: counted, paint: { "circle-color": tint(layer), "circle-opacity": 0.8, "circle-stroke-color": colour("surface"), "circle-stroke-width": 1.5, "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 8 * k, 30, 22 * k] } },
     { id: `${name}-cellnum`, type: "symbol", ...from, filter: counted, layout: { "text-field": ["to-string", ["get", "count"]], "text-size": 11 * k, "text-allow-overlap": true, "text-ignore-placement": true }, paint: { "text-color": "#ffffff", "text-halo-color": tint(layer), "text-halo-width": 1 } },
