@@ -92,6 +92,26 @@ public struct CaseDesk: Sendable {
         )
     }
 
+    /// The case that people name by its number, or programs by its id.
+    public func named(_ name: String, in db: any Reading) throws -> CaseRecord? {
+        if let id = CaseID(name) { return try CaseStore.record(id, in: db) }
+        return try CaseStore.find(number: name, in: db)
+    }
+
+    /// Where many cases stand; unknown ones are left out.
+    public func phases(of ids: [CaseID], in db: any Reading) throws -> [CaseID: CasePhase] {
+        var phases: [CaseID: CasePhase] = [:]
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let some = Array(ids[start..<min(start + 500, ids.count)])
+            for record in try db.all(
+                CaseRecord.self, "SELECT \(raw: CaseRecord.columns) FROM case_record WHERE id IN \(list: some)")
+            {
+                phases[record.id] = record.phase
+            }
+        }
+        return phases
+    }
+
     /// The case as lists show it.
     public func record(_ id: CaseID, in db: any Reading) throws -> CaseRecord? { try CaseStore.record(id, in: db) }
 

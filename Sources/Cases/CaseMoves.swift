@@ -55,13 +55,9 @@ extension CaseDesk {
     private func absorb(
         _ id: CaseID, into name: String, _ actor: Actor, at now: Instant, in db: any Writing
     ) throws -> CaseID {
-        let other =
-            if let number = CaseID(name) {
-                try CaseStore.record(number, in: db)
-            } else {
-                try CaseStore.find(number: name, in: db)
-            }
-        guard let other, other.isOpen, other.id != id else { throw Problem.invalid(["other": "unknown-case"]) }
+        guard let other = try named(name, in: db), other.isOpen, other.id != id else {
+            throw Problem.invalid(["other": "unknown-case"])
+        }
         var content = CaseEntry.Content(.absorbed, text: try CaseStore.record(id, in: db)?.number)
         content.other = id
         try append([content], to: other.id, by: actor, at: now, in: db)

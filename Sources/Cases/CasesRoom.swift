@@ -81,6 +81,8 @@ public struct CaseSurroundings: Sendable {
     public var messages: @Sendable (CaseID, any Reading) throws -> [MessageView]
     /// Whom a crew may call about a subject such as `sites/…`.
     public var contacts: @Sendable (String, any Reading) throws -> [ContactView]
+    /// The moves that are left to the page of a case whose room has rules of its own; `nil` leaves all of them.
+    public var moves: @Sendable (CaseID, Caller, any Reading) throws -> Set<CaseMove>?
     /// What a room knows of a case beside its lines, as far as this reader may see it.
     public var panels: @Sendable (CaseID, Caller, any Reading, (String) -> String) throws -> [CasePanel]
 
@@ -90,11 +92,13 @@ public struct CaseSurroundings: Sendable {
         alarms: @escaping @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView],
         messages: @escaping @Sendable (CaseID, any Reading) throws -> [MessageView],
         contacts: @escaping @Sendable (String, any Reading) throws -> [ContactView],
+        moves: @escaping @Sendable (CaseID, Caller, any Reading) throws -> Set<CaseMove>? = { _, _, _ in nil },
         panels: @escaping @Sendable (CaseID, Caller, any Reading, (String) -> String) throws -> [CasePanel] = {
             _, _, _, _ in []
         }
     ) {
         self.panels = panels
+        self.moves = moves
         self.areaName = areaName
         self.alarms = alarms
         self.messages = messages

@@ -69,6 +69,7 @@ extension Centre {
                 guard subject.hasPrefix("sites/"), let id = SiteID(String(subject.dropFirst(6))) else { return [] }
                 return try FireGuard.contacts(of: id, in: db).map { ContactView(name: $0.name, phone: $0.phone) }
             },
+            moves: { id, caller, db in try reports.moves(id, caller, in: db) },
             panels: { id, caller, db, word in try reports.panels(id, caller, in: db, word: word) })
         let casesRoom = try CasesRoom(
             database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, audit: audit,

@@ -115,6 +115,46 @@ struct Open311Tests {
             numbers.insert(answer.text)
         }
         #expect(numbers.count == 1)
+        // What it says is sealed to who handles it, also to the department that gets the case later, and to nobody else.
+        let clear = try await nest.database.read { db in
+            try db.values(String.self, "SELECT content FROM case_entry")
+                + db.values(String.self, "SELECT data FROM event")
+        }
+        #expect(!clear.joined().contains("处理中"))
+        func read(_ name: String) async throws -> [String?] {
+            let (caller, room) = (try nest.person(name), nest.room)
+            return try await nest.database.read { db in
+                try room.handling.updates(of: taken.caseID, for: caller, in: db).map(\.words)
+            }
+        }
+        #expect(try await read("officer") == ["处理中"])
+        // A clerk without the case has no key to it.
+        #expect(try await read("clerk") == [nil])
+        try await nest.act(.handOver, taken.caseID, as: "officer", [("department", nest.water.id.description)])
+        #expect(try await read("clerk") == ["处理中"])
+        #expect(try await read("admin") == [nil])
+        try await nest.act(.giveBack, taken.caseID, as: "clerk", [("text", "不归我们")])
+        #expect(try await read("clerk") == [nil])
+    }
+
+    @Test("takes no update of what is not for everybody")
+    func hiddenUpdates() async throws {
+        let (nest, stranger) = try await stranger()
+        let (_, conduct) = try await nest.report(category: "conduct")
+        let (_, about) = try await nest.report(about: .department(nest.service.id))
+        for id in [conduct.caseID, about.caseID] {
+            let answer = await stranger.ask(
+                .post, "/open311/v2/servicerequestupdates.xml",
+                [
+                    ("api_key", Self.key), ("service_request_id", id.description), ("update_id", "u-1"),
+                    ("status", "CLOSED"),
+                ])
+            #expect(answer.status == 404)
+        }
+        let count = try await nest.database.read { db in
+            try db.value(Int64.self, "SELECT COUNT(*) FROM open311_update")
+        }
+        #expect(count == 0)
     }
 
     @Test(

@@ -63,7 +63,7 @@ public enum CaseMove: String, Codable, Sendable, CaseIterable {
         case .start: return phase == .assigned
         case .handled: return (phase == .assigned || phase == .handling) && !hasActiveTask
         case .close: return phase == .handled || (isHandledAnyhow && !hasActiveTask && isWorkable(phase))
-        case .return: return phase == .handled || (phase == .assigned && !hasActiveTask)
+        case .return: return phase == .handled || ((phase == .assigned || phase == .handling) && !hasActiveTask)
         case .extend: return [.accepted, .assigned, .handling].contains(phase)
         case .suspend: return [.accepted, .assigned, .handling].contains(phase) && !state.kind.isEmergency
         case .resume: return phase == .suspended

@@ -133,7 +133,9 @@ extension CasesRoom {
         for task in tasks where names[task.unit] == nil {
             names[task.unit] = try UnitStore.find(task.unit, in: db)?.name
         }
-        var allowed = CaseMove.allowed(state, roles: caller.roles, by: caller.id).map(\.rawValue)
+        let left = try surroundings.moves(id, caller, db)
+        var allowed = CaseMove.allowed(state, roles: caller.roles, by: caller.id)
+            .filter { left?.contains($0) ?? true }.map(\.rawValue)
         if !caller.roles.isDisjoint(with: [.officer, .leader]) {
             if alarms.contains(where: { $0.state == "raised" || $0.state == "acknowledged" }) {
                 allowed.insert("verify", at: 0)

@@ -22,6 +22,19 @@ extension CasesRoom {
         var location: GeoPoint?
     }
 
+    /// Does a move that the case's own room leaves to this page.
+    /// - Throws: 409 `case.elsewhere` where the move belongs to that room's page and its rules.
+    func moveHere(_ request: MoveRequest, _ id: CaseID, by caller: Caller, in db: any Writing) throws -> CaseState {
+        try requireHere(request.type, id, by: caller, in: db)
+        return try desk.move(request, id, by: caller, at: .now, in: db)
+    }
+
+    private func requireHere(_ move: CaseMove, _ id: CaseID, by caller: Caller, in db: any Reading) throws {
+        if let left = try surroundings.moves(id, caller, db), !left.contains(move) {
+            throw Problem.conflict("case.elsewhere")
+        }
+    }
+
     func moveRoutes(_ routes: inout Routes) {
         routes.post("/cases/{id}/tasks", .needs(.caseDispatch), "Send a unit to a case, from its page") { call in
             let id: CaseID = try call.id()
@@ -31,7 +44,8 @@ extension CasesRoom {
             }
             let note = String((call.form["text"] ?? "").prefix(2_000))
             _ = try await database.write { db in
-                try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
+                try requireHere(.dispatch, id, by: caller, in: db)
+                return try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
             }
             return .redirect(to: "/cases/\(id)?done=cases.moved")
         }
@@ -44,7 +58,7 @@ extension CasesRoom {
             }
             let request = MoveRequest(
                 type: type, text: form["text"], other: form["other"], days: form["days"].flatMap { Int($0) })
-            _ = try await database.write { db in try desk.move(request, id, by: caller, at: .now, in: db) }
+            _ = try await database.write { db in try moveHere(request, id, by: caller, in: db) }
             return .redirect(to: "/cases/\(id)?done=cases.moved")
         }
         routes.post(
@@ -60,7 +74,7 @@ extension CasesRoom {
             let caller = try call.signedIn()
             let request = try call.json(MoveRequest.self)
             let moved = try await call.once { db in
-                Moved(id: id, state: try desk.move(request, id, by: caller, at: .now, in: db).phase.rawValue)
+                Moved(id: id, state: try moveHere(request, id, by: caller, in: db).phase.rawValue)
             }
             return try .json(moved)
         }
@@ -80,6 +94,7 @@ extension CasesRoom {
             let note = String((wanted.note ?? "").prefix(2_000))
             let unit = wanted.unitId
             let done = try await call.once { db in
+                try requireHere(.dispatch, id, by: caller, in: db)
                 let task = try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
                 return Dispatched(id: task.id, caseId: id, state: task.state.rawValue)
             }

@@ -33,6 +33,11 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     case notOurs = "not-ours"
     /// It is known and handled under another report.
     case duplicate
+    /// It is not taken up (不予受理), and why is said.
+    case rejected
+
+    /// What can be said at the end of handling; the others come of moves of their own.
+    static let ofHandling: [Outcome] = [.fixed, .planned, .impossible, .notOurs]
 }
 
 /// What a reporter says of the outcome.
@@ -196,10 +201,17 @@ public struct ReportCase: Sendable, RowDecodable {
     public var publicWords: String
     /// Since when.
     public var publishedAt: Instant?
+    /// When the citizen's time ran out as it was promised first; the rates count by it.
+    public var firstDueAt: Instant
+    /// Working days that were granted in all.
+    public var extendedDays: Int
+    /// How often it was suspended.
+    public var suspensions: Int
 
     static let columns = """
         case_id, category, area, lat, lon, about, department, opened_at, due_at, answer_due_at, handed_at, answered_at,
-        outcome, finished_at, returns, extensions, reopened, waits, public_words, published_at
+        outcome, finished_at, returns, extensions, reopened, waits, public_words, published_at, first_due_at,
+        extended_days, suspensions
         """
 
     /// Reads the columns in their order.
@@ -225,5 +237,8 @@ public struct ReportCase: Sendable, RowDecodable {
         waits = try row.next()
         publicWords = try row.next()
         publishedAt = try row.next()
+        firstDueAt = try row.next()
+        extendedDays = try row.next()
+        suspensions = try row.next()
     }
 }

@@ -5,6 +5,8 @@ import Kernel
 struct Rates: Sendable, Equatable {
     /// What one case tells the count.
     struct Item: Sendable {
+        /// When the citizen's time ran out as it was promised first: more time that was granted, or a case that was
+        /// opened again, moves nothing out of a month.
         var dueAt: Instant
         var answerDueAt: Instant
         var answeredAt: Instant?
@@ -17,6 +19,7 @@ struct Rates: Sendable, Equatable {
         var returns: Int
         var extensions: Int
         var reopened: Int
+        var suspensions = 0
     }
 
     /// Cases whose first word was due in the time, and those of them that had it by then.
@@ -34,6 +37,8 @@ struct Rates: Sendable, Equatable {
     var extensions = 0
     var merged = 0
     var notOurs = 0
+    var voided = 0
+    var suspended = 0
     var reopened = 0
 
     /// Counts the cases that fall into `from` ..< `to`, at the moment `now`.
@@ -56,6 +61,8 @@ struct Rates: Sendable, Equatable {
             if item.reopened > 0 { reopened += 1 }
             if item.outcome == .duplicate { merged += 1 }
             if item.outcome == .notOurs { notOurs += 1 }
+            if item.outcome == .rejected { voided += 1 }
+            if item.suspensions > 0 { suspended += 1 }
         }
     }
 

@@ -30,7 +30,10 @@ struct Eraser: Service {
         let moment = now - Int64(keepDays) * CivilTime.dayMs
         return try await database.write { db in
             let due = try ReportStore.expired(before: moment, limit: Self.batch, in: db)
-            for report in due { try ReportStore.erase(report, at: now, in: db) }
+            for report in due {
+                if let id = try ReportStore.find(report, in: db)?.caseID { try Open311Store.erase(id, in: db) }
+                try ReportStore.erase(report, at: now, in: db)
+            }
             return due.count
         }
     }

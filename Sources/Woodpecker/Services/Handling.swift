@@ -22,13 +22,21 @@ struct Handling: Sendable {
     func visible(_ id: CaseID, for caller: Caller, in db: any Reading) throws -> ReportCase {
         guard let row = try ReportCaseStore.find(id, in: db) else { throw Problem.notFound }
         let holders = try KeyRing.holders(of: caller, in: db)
-        guard holders.contains(where: { sees(row, $0) }) else { throw Problem.notFound }
+        guard holders.contains(where: { sees(row, $0) }), try !isReported(caller, row.about, in: db) else {
+            throw Problem.notFound
+        }
         if let own = caller.areas, !own.isEmpty, let area = row.area, !areas.covers(own, area),
             holders.allSatisfy({ $0.department == nil })
         {
             throw Problem.notFound
         }
         return row
+    }
+
+    /// Whether a person belongs to the department that reports are about, whatever else that person is.
+    private func isReported(_ caller: Caller, _ about: String, in db: any Reading) throws -> Bool {
+        guard let department = Holder(name: about).department else { return false }
+        return try DepartmentStore.members(department, in: db).contains(caller.id)
     }
 
     private func sees(_ row: ReportCase, _ holder: Holder) -> Bool {
@@ -63,6 +71,24 @@ struct Handling: Sendable {
         return nil
     }
 
+    /// What other systems told of a case, with their words where this person's key opens them.
+    func updates(of id: CaseID, for caller: Caller, in db: any Reading) throws -> [(
+        update: Open311Store.Update, words: String?
+    )] {
+        let holders = try KeyRing.holders(of: caller, in: db)
+        return try Open311Store.updates(of: id, in: db).map { update in
+            for holder in holders {
+                guard let sealed = try Open311Store.sealed(update.id, for: holder, in: db),
+                    let pair = try keys.key(of: holder, for: caller.id, in: db),
+                    let bytes = SealedBox.open(sealed, with: pair, context: "open311 \(update.id)")
+                        .flatMap(Padding.remove)
+                else { continue }
+                return (update, String(decoding: bytes, as: UTF8.self))
+            }
+            return (update, nil)
+        }
+    }
+
     /// Gives the case with all its reports to a department: accepts it where it is new, seals every report's key to the
     /// department.
     func handOver(_ id: CaseID, to departmentID: DepartmentID, by caller: Caller, at now: Instant, in db: any Writing)
@@ -78,7 +104,7 @@ struct Handling: Sendable {
         }
         guard let state = try cases.state(id, in: db) else { throw Problem.notFound }
         if state.phase == .open { try cases.move(MoveRequest(type: .accept), id, by: caller, at: now, in: db) }
-        if state.phase == .assigned {
+        if state.phase == .assigned || state.phase == .handling {
             // Given elsewhere: the desk takes it back first, so that the department's clock stops and starts.
             try cases.move(
                 MoveRequest(type: .return, text: word("woodpecker.case.takenBack", [:])), id, by: caller, at: now,
@@ -95,6 +121,12 @@ struct Handling: Sendable {
             try ReportStore.addSeal(
                 report.id, .department(departmentID), try Intake.seal(key, of: report.id, to: receiver), in: db)
         }
+        if let before = row.department { try Open311Store.drop(.department(before), of: id, in: db) }
+        for update in try updates(of: id, for: caller, in: db) {
+            if let words = update.words {
+                try Open311Store.seal(update.update.id, words, to: .department(departmentID), in: db)
+            }
+        }
         try ReportCaseStore.handOver(id, to: departmentID, at: now, in: db)
         try record("report.hand-over", id, caller, at: now, detail: ["department": departmentID.description], in: db)
         try Intake.publish(id, area: row.area, at: now, in: db)
@@ -104,6 +136,9 @@ struct Handling: Sendable {
     func giveBack(_ id: CaseID, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws {
         let row = try visible(id, for: caller, in: db)
         guard let department = row.department else { throw Problem.conflict("woodpecker.not-assigned") }
+        guard let phase = try cases.state(id, in: db)?.phase, phase == .assigned || phase == .handling else {
+            throw Problem.conflict("woodpecker.not-assigned")
+        }
         let isDesk = !caller.roles.isDisjoint(with: [.officer, .leader])
         if let handed = row.handedAt, !isDesk, cases.calendar.working(from: handed, to: now) > Self.returnMs {
             throw Problem.conflict("woodpecker.return-late")
@@ -112,7 +147,8 @@ struct Handling: Sendable {
         for report in try ReportStore.list(of: id, in: db) {
             try ReportStore.dropSeal(report.id, .department(department), in: db)
         }
-        try ReportCaseStore.returned(id, in: db)
+        try Open311Store.drop(.department(department), of: id, in: db)
+        try ReportCaseStore.returned(id, by: department, at: now, in: db)
         try record("report.return", id, caller, at: now, in: db)
         try Intake.publish(id, area: row.area, at: now, in: db)
     }
@@ -153,6 +189,12 @@ struct Handling: Sendable {
             try cases.move(
                 MoveRequest(type: .assign, text: word("woodpecker.case.byDesk", [:])), id, by: caller, at: now, in: db)
         }
+        if state.phase == .handled, try ReportCaseStore.find(id, in: db)?.outcome == nil {
+            // A unit has done its task, and nobody has told the reporters yet: who tells them answers for it.
+            try cases.move(
+                MoveRequest(type: .return, text: word("woodpecker.case.unitDone", [:])), id, by: caller, at: now,
+                in: db)
+        }
         try cases.move(
             MoveRequest(type: .handled, text: word("woodpecker.outcome.\(outcome.rawValue)", [:])), id, by: caller,
             at: now, in: db)
@@ -165,6 +207,7 @@ struct Handling: Sendable {
         _ id: CaseID, isSo: Bool, words: String, by caller: Caller, at now: Instant, in db: any Writing
     ) throws {
         let row = try visible(id, for: caller, in: db)
+        guard row.outcome != nil else { throw Problem.conflict("woodpecker.not-finished") }
         try cases.move(
             MoveRequest(type: isSo ? .close : .return, text: words), id, by: caller, at: now, in: db)
         if !isSo { try ReportCaseStore.setOutcome(id, nil, at: now, in: db) }
@@ -175,11 +218,13 @@ struct Handling: Sendable {
     /// The same thing was reported before: every reporter is answered under the other case from now on.
     func merge(_ id: CaseID, into number: String, by caller: Caller, at now: Instant, in db: any Writing) throws {
         let row = try visible(id, for: caller, in: db)
-        try cases.move(MoveRequest(type: .merge, other: number), id, by: caller, at: now, in: db)
-        guard let first = try ReportStore.list(of: id, in: db).first,
-            let other = try cases.known(Signal(source: Intake.source, key: first.id.description), in: db),
-            let target = try ReportCaseStore.find(other, in: db)
+        // A case that this person cannot see is no case to this person.
+        guard let other = try cases.named(number, in: db)?.id, let target = try? visible(other, for: caller, in: db),
+            target.outcome == nil
         else { throw Problem.invalid(["other": "unknown-case"]) }
+        // What is said about somebody keeps its own way, or those it is about would read it.
+        guard row.about.isEmpty, target.about.isEmpty else { throw Problem.conflict("woodpecker.merge-about") }
+        try cases.move(MoveRequest(type: .merge, other: number), id, by: caller, at: now, in: db)
         for report in try ReportStore.list(of: id, in: db) where report.erasedAt == nil {
             guard let key = try key(of: report.id, for: caller, in: db) else {
                 throw Problem.conflict("woodpecker.locked")
@@ -211,14 +256,58 @@ struct Handling: Sendable {
         try record("report.publish", id, caller, at: now, in: db)
     }
 
+    /// Takes back what was shown to everybody.
+    func unpublish(_ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing) throws {
+        _ = try visible(id, for: caller, in: db)
+        try ReportCaseStore.publish(id, words: "", at: nil, in: db)
+        try record("report.unpublish", id, caller, at: now, in: db)
+    }
+
     /// More time, by a leader; the reporters are told why.
     func extend(_ id: CaseID, days: Int, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws
     {
         let row = try visible(id, for: caller, in: db)
-        try cases.move(MoveRequest(type: .extend, text: reason, days: days), id, by: caller, at: now, in: db)
+        do {
+            try Extension.check(
+                days: days, extensions: row.extensions, granted: row.extendedDays, dueAt: row.dueAt, at: now)
+        } catch {
+            throw Problem.conflict(error.rawValue)
+        }
+        try cases.move(
+            MoveRequest(type: .extend, text: word("woodpecker.case.extended", ["days": String(days)]), days: days), id,
+            by: caller, at: now, in: db)
         let due = cases.calendar.moment(after: Int64(days) * WorkCalendar.dayMs, from: row.dueAt)
-        try ReportCaseStore.extended(id, due: due, in: db)
+        try ReportCaseStore.extended(id, days: days, due: due, in: db)
         try tell(.answer, reason, on: id, by: caller, at: now, in: db)
+    }
+
+    /// It cannot be done now (挂账): the department's clock stands, the citizen's goes on; the reporters are told why.
+    func suspend(_ id: CaseID, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws {
+        _ = try visible(id, for: caller, in: db)
+        try cases.move(
+            MoveRequest(type: .suspend, text: word("woodpecker.case.suspended", [:])), id, by: caller, at: now, in: db)
+        try ReportCaseStore.suspended(id, in: db)
+        try tell(.answer, reason, on: id, by: caller, at: now, in: db)
+        try record("report.suspend", id, caller, at: now, in: db)
+    }
+
+    /// It can be done again, or is watched by a leader from now on (督办).
+    func move(_ type: CaseMove, _ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing) throws {
+        let row = try visible(id, for: caller, in: db)
+        try cases.move(MoveRequest(type: type), id, by: caller, at: now, in: db)
+        try record("report.\(type.rawValue)", id, caller, at: now, in: db)
+        try Intake.publish(id, area: row.area, at: now, in: db)
+    }
+
+    /// It is not taken up (不予受理), and every reporter is told why. A reporter can object within a month.
+    func reject(_ id: CaseID, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws {
+        _ = try visible(id, for: caller, in: db)
+        try tell(.outcome, reason, on: id, by: caller, at: now, in: db)
+        try cases.move(
+            MoveRequest(type: .reject, text: word("woodpecker.outcome.rejected", [:])), id, by: caller, at: now,
+            in: db)
+        try ReportCaseStore.setOutcome(id, .rejected, at: now, in: db)
+        try record("report.reject", id, caller, at: now, in: db)
     }
 
     /// Notes in the audit log who did or saw what; never what it said.

@@ -153,7 +153,9 @@ struct Intake: Sendable {
 
     private func joinOrOpen(_ new: NewReport, _ id: ReportID, at: Instant, in db: any Writing) throws -> CaseID {
         let signal = Signal(source: Self.source, key: id.description)
-        if let other = new.joins, let known = try ReportCaseStore.find(other, in: db), known.outcome == nil,
+        // Who is reported reads what joins a case that it has: what is about somebody never joins anything.
+        if new.about == nil, let other = new.joins, let known = try ReportCaseStore.find(other, in: db),
+            known.outcome == nil,
             known.category == new.category.code, known.about.isEmpty, try cases.isOpen(other, in: db)
         {
             try cases.join(signal, text: word("woodpecker.case.joined", [:]), to: other, at: at, in: db)

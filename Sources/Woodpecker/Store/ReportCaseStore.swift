@@ -16,6 +16,8 @@ struct ReportFilter: Sendable {
     var departments: [DepartmentID]?
     /// Whether what is said about the centre itself is shown.
     var seesLeaderOnly = false
+    /// Holders about which who reads sees nothing: the own departments.
+    var notAbout: [String] = []
 
     var conditions: SQL {
         var all: [SQL] = ["1 = 1"]
@@ -35,6 +37,7 @@ struct ReportFilter: Sendable {
         if let before { all.append("case_id < \(before)") }
         if let departments { all.append("department IN \(list: departments)") }
         if !seesLeaderOnly { all.append("about <> 'desk'") }
+        if !notAbout.isEmpty { all.append("about NOT IN \(list: notAbout)") }
         return SQL.joined(all, by: " AND ")
     }
 }
@@ -56,7 +59,7 @@ enum ReportCaseStore {
             """
             INSERT INTO report_case (\(raw: ReportCase.columns)) VALUES (\(new.id), \(new.category), \(new.area),
             \(new.point?.lat), \(new.point?.lon), \(new.about), NULL, \(new.openedAt), \(new.dueAt),
-            \(new.answerDueAt), NULL, NULL, '', NULL, 0, 0, 0, 1, '', NULL)
+            \(new.answerDueAt), NULL, NULL, '', NULL, 0, 0, 0, 1, '', NULL, \(new.dueAt), 0, 0)
             """)
     }
 
@@ -91,8 +94,9 @@ enum ReportCaseStore {
         try db.all(
             ReportCase.self,
             """
-            SELECT \(raw: ReportCase.columns) FROM report_case WHERE (due_at >= \(from) AND due_at < \(to))
-            OR (answer_due_at >= \(from) AND answer_due_at < \(to)) ORDER BY case_id LIMIT 50000
+            SELECT \(raw: ReportCase.columns) FROM report_case WHERE (first_due_at >= \(from)
+            AND first_due_at < \(to)) OR (answer_due_at >= \(from) AND answer_due_at < \(to))
+            ORDER BY case_id LIMIT 100000
             """)
     }
 
@@ -155,14 +159,60 @@ enum ReportCaseStore {
         try db.execute("UPDATE report_case SET waits = 1 WHERE case_id = \(id)")
     }
 
-    static func returned(_ id: CaseID, in db: any Writing) throws {
+    static func returned(_ id: CaseID, by department: DepartmentID, at now: Instant, in db: any Writing) throws {
         try db.execute(
             "UPDATE report_case SET returns = returns + 1, department = NULL, handed_at = NULL WHERE case_id = \(id)")
+        try db.execute(
+            """
+            INSERT INTO report_return (id, case_id, department, at)
+            VALUES (\(ID<ReportCase>.next()), \(id), \(department), \(now))
+            """)
     }
 
-    static func extended(_ id: CaseID, due: Instant, in db: any Writing) throws {
+    static func extended(_ id: CaseID, days: Int, due: Instant, in db: any Writing) throws {
         try db.execute(
-            "UPDATE report_case SET extensions = extensions + 1, due_at = \(due) WHERE case_id = \(id)")
+            """
+            UPDATE report_case SET extensions = extensions + 1, extended_days = extended_days + \(Int64(days)),
+            due_at = \(due) WHERE case_id = \(id)
+            """)
+    }
+
+    static func suspended(_ id: CaseID, in db: any Writing) throws {
+        try db.execute("UPDATE report_case SET suspensions = suspensions + 1 WHERE case_id = \(id)")
+    }
+
+    /// How often each department gave back a case that was due in a time.
+    static func returns(dueFrom from: Instant, to: Instant, in db: any Reading) throws -> [DepartmentID: Int] {
+        var counts: [DepartmentID: Int] = [:]
+        try db.query(
+            """
+            SELECT report_return.department, COUNT(DISTINCT report_return.case_id) FROM report_return
+            JOIN report_case ON report_case.case_id = report_return.case_id
+            WHERE first_due_at >= \(from) AND first_due_at < \(to) GROUP BY report_return.department
+            """
+        ) { row in
+            var row = row
+            counts[try row.next()] = Int(try row.next(Int64.self))
+            return true
+        }
+        return counts
+    }
+
+    /// What reporters said of cases of which something was due in a time.
+    static func ratings(dueFrom from: Instant, to: Instant, in db: any Reading) throws -> [CaseID: [Rating]] {
+        var ratings: [CaseID: [Rating]] = [:]
+        try db.query(
+            """
+            SELECT report.case_id, report.rating FROM report JOIN report_case ON report_case.case_id = report.case_id
+            WHERE first_due_at >= \(from) AND first_due_at < \(to) AND report.rating <> ''
+            """
+        ) { row in
+            var row = row
+            let id: CaseID = try row.next()
+            if let rating = Rating(rawValue: try row.next(String.self)) { ratings[id, default: []].append(rating) }
+            return true
+        }
+        return ratings
     }
 
     static func publish(_ id: CaseID, words: String, at now: Instant?, in db: any Writing) throws {

@@ -81,7 +81,9 @@ extension WoodpeckerRoom {
         case .ask: try handling.tell(.question, text, on: id, by: caller, at: now, in: db)
         case .note: try handling.tell(.note, text, on: id, by: caller, at: now, in: db)
         case .finish:
-            guard let outcome = step.outcome else { throw Problem.invalid(["outcome": "required"]) }
+            guard let outcome = step.outcome, Outcome.ofHandling.contains(outcome) else {
+                throw Problem.invalid(["outcome": "required"])
+            }
             try handling.finish(id, outcome, words: text, by: caller, at: now, in: db)
         case .verify: try handling.verify(id, isSo: true, words: text, by: caller, at: now, in: db)
         case .rework: try handling.verify(id, isSo: false, words: text, by: caller, at: now, in: db)
@@ -89,7 +91,11 @@ extension WoodpeckerRoom {
         case .extend: try handling.extend(id, days: step.days ?? 0, reason: text, by: caller, at: now, in: db)
         case .publish:
             try handling.publish(id, words: text, isPublic: isPublic(id, in: db), by: caller, at: now, in: db)
-        case .unpublish: try ReportCaseStore.publish(id, words: "", at: nil, in: db)
+        case .unpublish: try handling.unpublish(id, by: caller, at: now, in: db)
+        case .suspend: try handling.suspend(id, reason: text, by: caller, at: now, in: db)
+        case .resume: try handling.move(.resume, id, by: caller, at: now, in: db)
+        case .supervise: try handling.move(.supervise, id, by: caller, at: now, in: db)
+        case .reject: try handling.reject(id, reason: text, by: caller, at: now, in: db)
         case .mute, .unmute:
             guard let report = step.report, try ReportStore.find(report, in: db)?.caseID == id else {
                 throw Problem.invalid(["report": "unknown"])
@@ -139,7 +145,9 @@ extension WoodpeckerRoom {
     private func handlingPage(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
         let (row, record, reports, state) = try await look(call)
-        let departments = try await database.read { db in try DepartmentStore.all(in: db) }
+        let (departments, updates) = try await database.read { db in
+            (try DepartmentStore.all(in: db), try handling.updates(of: row.id, for: caller, in: db))
+        }
         let category = category(row.category)
         let meant = Routing.department(
             for: row.category, area: row.area, about: row.about, among: departments, covers: areas.covers)
@@ -152,10 +160,20 @@ extension WoodpeckerRoom {
             "facts": facts(row, departments, call),
             "templates": (1...4).map { ["text": call.word("woodpecker.template.\($0)")] },
         ]
+        if !updates.isEmpty {
+            context["updates"] = [
+                "items": updates.map { item -> [String: Any] in
+                    [
+                        "status": item.update.status, "at": String(item.update.at.text.prefix(16)),
+                        "words": item.words ?? "",
+                    ]
+                }
+            ]
+        }
         let isDesk = caller.may(.reportRoute)
         var acts: [[String: Any]] = []
         let phase = record.phase
-        if isDesk, [.open, .accepted, .assigned].contains(phase) {
+        if isDesk, [.open, .accepted, .assigned, .handling].contains(phase) {
             acts.append(
                 act(
                     .handOver, call, primary: row.department == nil, text: false,
@@ -169,22 +187,31 @@ extension WoodpeckerRoom {
         }
         if !phase.isFinal { acts.append(act(.answer, call)) }
         if !phase.isFinal { acts.append(act(.ask, call)) }
-        if [.assigned, .handling].contains(phase) || (isDesk && [.open, .accepted].contains(phase)) {
+        let isUnitDone = phase == .handled && row.outcome == nil
+        if [.assigned, .handling].contains(phase) || (isDesk && ([.open, .accepted].contains(phase) || isUnitDone)) {
             acts.append(
                 act(
                     .finish, call, primary: row.department != nil && !isDesk,
-                    outcomes: Outcome.allCases.filter { $0 != .duplicate }.map {
+                    outcomes: Outcome.ofHandling.map {
                         ["value": $0.rawValue, "label": call.word("woodpecker.outcome.\($0.rawValue)")]
                     }))
         }
-        if row.department != nil, phase == .assigned { acts.append(act(.giveBack, call)) }
-        if isDesk, phase == .handled, state.handler != caller.id {
+        if row.department != nil, [.assigned, .handling].contains(phase) { acts.append(act(.giveBack, call)) }
+        if isDesk, phase == .handled, row.outcome != nil, state.handler != caller.id {
             acts.append(act(.verify, call, primary: true, required: false))
             acts.append(act(.rework, call))
         }
-        if caller.roles.contains(.leader), [.accepted, .assigned, .handling].contains(phase) {
+        if caller.roles.contains(.leader), [.accepted, .assigned, .handling].contains(phase),
+            row.extensions < Extension.limit, row.dueAt >= .now
+        {
             acts.append(act(.extend, call, days: true))
         }
+        if caller.roles.contains(.leader), !phase.isFinal, !record.isSupervised {
+            acts.append(act(.supervise, call, text: false))
+        }
+        if isDesk, [.accepted, .assigned, .handling].contains(phase) { acts.append(act(.suspend, call)) }
+        if isDesk, phase == .suspended { acts.append(act(.resume, call, primary: true, text: false)) }
+        if isDesk, phase == .open { acts.append(act(.reject, call)) }
         if isDesk, [.open, .accepted, .assigned, .handling].contains(phase) {
             acts.append(act(.merge, call, text: false, other: true))
         }
@@ -288,19 +315,22 @@ struct HandlingStep: Codable, Sendable {
         case handOver = "hand-over"
         case giveBack = "give-back"
         case answer, ask, note, finish, verify, rework, merge, extend, mute, unmute, publish, unpublish
+        case suspend, resume, supervise, reject
 
         /// Whether it is the desk's alone.
         var isRouting: Bool {
             switch self {
-            case .handOver, .verify, .rework, .merge, .extend, .mute, .unmute, .publish, .unpublish: true
+            case .handOver, .verify, .rework, .merge, .extend, .mute, .unmute, .publish, .unpublish, .suspend, .resume,
+                .supervise, .reject:
+                true
             case .giveBack, .answer, .ask, .note, .finish: false
             }
         }
 
         var needsText: Bool {
             switch self {
-            case .giveBack, .answer, .ask, .note, .finish, .rework, .extend, .publish: true
-            case .handOver, .verify, .merge, .mute, .unmute, .unpublish: false
+            case .giveBack, .answer, .ask, .note, .finish, .rework, .extend, .publish, .suspend, .reject: true
+            case .handOver, .verify, .merge, .mute, .unmute, .unpublish, .resume, .supervise: false
             }
         }
     }

@@ -56,6 +56,7 @@ extension WoodpeckerRoom {
         filter.before = call.query("before").flatMap(CaseID.init)
         let holders = try KeyRing.holders(of: caller, in: db)
         filter.seesLeaderOnly = holders.contains(.leader)
+        filter.notAbout = try DepartmentStore.departments(of: caller.id, in: db).map { Holder.department($0).name }
         if !holders.contains(.desk) { filter.departments = holders.compactMap(\.department) }
         return filter
     }

@@ -14,6 +14,18 @@ public struct ReportPanels: Sendable {
         handling = Handling(cases: cases, areas: areas, keys: keys, audit: audit) { key, _ in key }
     }
 
+    /// What may be done with a case of reports from the page of the case: nothing that ends, gives, returns or merges
+    /// it, since every reporter is told of that by the page of reports. Who cannot see the reports may note.
+    public func moves(_ id: CaseID, _ caller: Caller, in db: any Reading) throws -> Set<CaseMove>? {
+        guard try ReportCaseStore.find(id, in: db) != nil else { return nil }
+        do {
+            _ = try handling.visible(id, for: caller, in: db)
+            return [.note, .dispatch, .start, .supervise, .standDown]
+        } catch let problem as Problem where problem.status == 404 {
+            return [.note]
+        }
+    }
+
     /// What the page of a case shows of its reports: what was said where the reader's key opens it, and the way to
     /// their own page.
     public func panels(

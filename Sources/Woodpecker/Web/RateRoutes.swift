@@ -14,19 +14,27 @@ extension WoodpeckerRoom {
     /// The three rates, and the public page of what was put right.
     func rateRoutes(_ routes: inout Routes) {
         routes.get("/report-rates", .needs(.reportStatistics), "The three rates with what stands beside them") { call in
-            let (rows, span) = try await rates(call)
+            let (rows, asked) = try await rates(call)
             return try call.page(
                 "report-rates", title: call.word("woodpecker.rates.title"),
                 Citizen.tidy([
-                    "rows": rows.map { rateContext($0, call) }, "from": span.from.date, "to": (span.to - 1).date,
-                    "export": "/report-rates.xlsx?from=\(span.from.date)&to=\(span.to.date)",
+                    "rows": rows.map { rateContext($0, call) }, "from": asked.from.date, "to": (asked.to - 1).date,
+                    "columns": RateRow.columns.map { ["label": call.word("woodpecker.rates.\($0)")] },
+                    "first": call.word("woodpecker.column.\(asked.kind.rawValue)"),
+                    "kinds": RateTable.Kind.allCases.map {
+                        [
+                            "value": $0.rawValue, "label": call.word("woodpecker.column.\($0.rawValue)"),
+                            "selected": $0 == asked.kind,
+                        ] as [String: Any]
+                    },
+                    "export": "/report-rates.xlsx?\(asked.query)",
                 ]))
         }
         routes.get("/report-rates.xlsx", .needs(.reportStatistics), "The three rates as a workbook") { call in
-            let (rows, _) = try await rates(call)
+            let (rows, asked) = try await rates(call)
             let book = try Workbook(
                 sheet: "Zhili",
-                columns: [(call.word("woodpecker.column.department"), 28)]
+                columns: [(call.word("woodpecker.column.\(asked.kind.rawValue)"), 28)]
                     + RateRow.columns.map { (call.word("woodpecker.rates.\($0)"), 14) })
             for row in rows {
                 book.add([.text(row.name)] + row.values.map { $0.map { .number($0) } ?? .empty })
@@ -35,9 +43,12 @@ extension WoodpeckerRoom {
                 try book.bytes(), type: Workbook.type, name: call.word("woodpecker.rates.title") + ".xlsx")
         }
         routes.get(
-            "/api/v1/report-rates", .needs(.reportStatistics), "The three rates by department; the first row is all",
+            "/api/v1/report-rates", .needs(.reportStatistics),
+            "The three rates by department or area; the first row is all",
             shapes: Shapes(
-                query: [("from", "due on or after this day"), ("to", "due before this day")],
+                query: [
+                    ("from", "due on or after this day"), ("to", "due before this day"), ("by", "department or area"),
+                ],
                 gives: .page(
                     of: .object(["name": .text, "due": .integer, "solvedRate": .number], required: ["name", "due"])))
         ) { call in try .list(try await rates(call).rows, next: nil) }
@@ -65,7 +76,14 @@ extension WoodpeckerRoom {
         }
     }
 
-    private func rates(_ call: Call) async throws -> (rows: [RateRow], span: (from: Instant, to: Instant)) {
+    private struct Asked {
+        var kind: RateTable.Kind
+        var from: Instant
+        var to: Instant
+        var query: String { "by=\(kind.rawValue)&from=\(from.date)&to=\(to.date)" }
+    }
+
+    private func asked(_ call: Call) throws -> Asked {
         let now = Instant.now
         let time = CivilTime(now)
         let from =
@@ -73,81 +91,32 @@ extension WoodpeckerRoom {
             ?? CivilTime.instant(time.year, time.month, 1)
         let to = call.query("to").flatMap { $0.utf8.count == 10 ? Instant($0) : nil } ?? now + 1
         guard from < to, to - from <= 400 * CivilTime.dayMs else { throw Problem.invalid(["from": "out-of-range"]) }
-        let (all, departments) = try await database.read { db in
-            let rows = try ReportCaseStore.due(from: from, to: to, in: db)
-            let items = try rows.map { row -> (DepartmentID?, Rates.Item) in
-                let record = try cases.record(row.id, in: db)
-                let ratings = try ReportStore.list(of: row.id, in: db).compactMap(\.rating)
-                return (
-                    row.department,
-                    Rates.Item(
-                        dueAt: row.dueAt, answerDueAt: row.answerDueAt, answeredAt: row.answeredAt,
-                        finishedAt: row.finishedAt, outcome: row.outcome, isVerified: record?.phase == .closed,
-                        ratings: ratings, returns: row.returns, extensions: row.extensions, reopened: row.reopened)
-                )
-            }
-            return (items, try DepartmentStore.all(in: db))
+        return Asked(kind: call.query("by").flatMap(RateTable.Kind.init(rawValue:)) ?? .department, from: from, to: to)
+    }
+
+    private func rates(_ call: Call) async throws -> (rows: [RateRow], asked: Asked) {
+        let asked = try asked(call)
+        return (try await rateRows(asked.kind, from: asked.from, to: asked.to, call), asked)
+    }
+
+    func rateRows(_ kind: RateTable.Kind, from: Instant, to: Instant, _ call: Call) async throws -> [RateRow] {
+        let words = (
+            all: call.word("woodpecker.rates.all"), none: call.word("woodpecker.rates.none.\(kind.rawValue)"),
+            few: call.word("woodpecker.rates.few")
+        )
+        return try await database.read { db in
+            try RateTable.read(
+                kind, from: from, to: to, at: .now, cases: cases, areas: areas, words: words, in: db
+            ).rows
         }
-        var rows = [
-            RateRow(call.word("woodpecker.rates.all"), Rates(all.map(\.1), from: from, to: to, at: now))
-        ]
-        for department in departments {
-            let own = all.filter { $0.0 == department.id }.map(\.1)
-            if !own.isEmpty { rows.append(RateRow(department.name, Rates(own, from: from, to: to, at: now))) }
-        }
-        return (rows, (from, to))
     }
 
     private func rateContext(_ row: RateRow, _ call: Call) -> [String: Any] {
         [
             "name": row.name,
-            "cells": zip(RateRow.columns, row.values).map { column, value -> [String: Any] in
-                let text = value.map { $0 == $0.rounded() ? String(Int($0)) : String($0) } ?? "—"
-                return [
-                    "label": call.word("woodpecker.rates.\(column)"),
-                    "text": column.hasSuffix("Rate") && value != nil ? text + "%" : text,
-                ]
+            "cells": zip(RateRow.columns, row.texts).map { column, text -> [String: Any] in
+                ["label": call.word("woodpecker.rates.\(column)"), "text": text]
             },
         ]
-    }
-}
-
-/// The rates of one department, or of all.
-struct RateRow: Encodable {
-    var name: String
-    var rates: Rates
-
-    init(_ name: String, _ rates: Rates) {
-        self.name = name
-        self.rates = rates
-    }
-
-    static let columns = [
-        "due", "answeredRate", "solvedRate", "satisfiedRate", "rated", "late", "returns", "extensions", "merged",
-        "notOurs", "reopened",
-    ]
-
-    var values: [Double?] {
-        [
-            Double(rates.due), Rates.share(rates.answered, of: rates.answerDue),
-            Rates.share(rates.solved, of: rates.due),
-            Rates.share(rates.satisfied, of: rates.due), Double(rates.rated), Double(rates.late), Double(rates.returns),
-            Double(rates.extensions), Double(rates.merged), Double(rates.notOurs), Double(rates.reopened),
-        ]
-    }
-
-    private struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(name, forKey: Key(stringValue: "name"))
-        for (column, value) in zip(Self.columns, values) {
-            if let value { try container.encode(value, forKey: Key(stringValue: column)) }
-        }
     }
 }

@@ -230,13 +230,18 @@ struct Open311: Sendable {
 
     /// Requests by their numbers, whatever else was asked for.
     private func find(_ ids: [String], _ call: Call) async throws -> [Open311Node] {
-        let room = room
-        let shown = Set(room.categories.filter(\.isPublic).map(\.code))
         let rows = try await room.database.read { db in
-            try ids.compactMap(CaseID.init).compactMap { try ReportCaseStore.find($0, in: db) }
-                .filter { shown.contains($0.category) && $0.about.isEmpty }
+            try ids.compactMap(CaseID.init).compactMap { try shown($0, in: db) }
         }
         return try await nodes(rows, call)
+    }
+
+    /// A case that is for everybody, read or written from outside.
+    private func shown(_ id: CaseID, in db: any Reading) throws -> ReportCase? {
+        guard let row = try ReportCaseStore.find(id, in: db), row.about.isEmpty,
+            room.category(row.category)?.isPublic == true
+        else { return nil }
+        return row
     }
 
     private func nodes(_ rows: [ReportCase], _ call: Call) async throws -> [Open311Node] {
@@ -402,6 +407,7 @@ struct Open311: Sendable {
         case .impossible: "NO_FURTHER_ACTION"
         case .notOurs: "NOT_COUNCILS_RESPONSIBILITY"
         case .duplicate: "DUPLICATE"
+        case .rejected: "CANCELLED"
         case nil: "OPEN"
         }
     }
@@ -429,12 +435,18 @@ struct Open311: Sendable {
         let room = room
         let word = call.word("woodpecker.open311.update", ["status": status])
         let number = try await room.database.write { db -> Int64 in
-            guard try ReportCaseStore.find(id, in: db) != nil else { throw Open311Error.unknown("service_request_id") }
+            guard let row = try shown(id, in: db) else { throw Open311Error.unknown("service_request_id") }
             let own = ID<Open311>.next().rawValue
             let kept = try Open311Store.add(own, id, theirs: theirs, status: status, at: at, in: db)
             if kept == own {
-                try room.cases.note(
-                    text.isEmpty ? word : "\(word) \(text)", on: id, by: .system("open311"), at: .now, in: db)
+                // The timeline tells that something came; what it says is sealed as everything that is said here.
+                if !text.isEmpty {
+                    for holder in [.desk] + (row.department.map { [Holder.department($0)] } ?? []) {
+                        try Open311Store.seal(own, text, to: holder, in: db)
+                    }
+                }
+                try room.cases.note(word, on: id, by: .system("open311"), at: .now, in: db)
+                try Intake.publish(id, area: row.area, at: .now, in: db)
             }
             return kept
         }

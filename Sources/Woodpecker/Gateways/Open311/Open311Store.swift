@@ -44,6 +44,44 @@ enum Open311Store {
             Int64.self, "SELECT id FROM open311_update WHERE case_id = \(caseID) AND theirs = \(theirs)") ?? id
     }
 
+    /// Seals the words of an update to somebody who handles its case.
+    static func seal(_ update: Int64, _ words: String, to holder: Holder, in db: any Writing) throws {
+        guard let receiver = try KeyStore.publicKey(holder, in: db) else { return }
+        let sealed = try SealedBox.seal(
+            Padding.add(Array(words.utf8), step: 512), to: receiver, context: "open311 \(update)")
+        try db.execute(
+            """
+            INSERT INTO open311_text (update_id, holder, sealed) VALUES (\(update), \(holder), \(sealed))
+            ON CONFLICT (update_id, holder) DO NOTHING
+            """)
+    }
+
+    /// Updates of a case, oldest first.
+    static func updates(of id: CaseID, in db: any Reading) throws -> [Update] {
+        try db.all(
+            Update.self,
+            "SELECT id, case_id, theirs, status, at FROM open311_update WHERE case_id = \(id) ORDER BY at, id LIMIT 200"
+        )
+    }
+
+    static func sealed(_ update: Int64, for holder: Holder, in db: any Reading) throws -> [UInt8]? {
+        try db.value([UInt8].self, "SELECT sealed FROM open311_text WHERE update_id = \(update) AND holder = \(holder)")
+    }
+
+    static func drop(_ holder: Holder, of id: CaseID, in db: any Writing) throws {
+        try db.execute(
+            """
+            DELETE FROM open311_text WHERE holder = \(holder)
+            AND update_id IN (SELECT id FROM open311_update WHERE case_id = \(id))
+            """)
+    }
+
+    /// Destroys what updates of a case said.
+    static func erase(_ id: CaseID, in db: any Writing) throws {
+        try db.execute(
+            "DELETE FROM open311_text WHERE update_id IN (SELECT id FROM open311_update WHERE case_id = \(id))")
+    }
+
     static func updates(from: Instant, to: Instant, in db: any Reading) throws -> [Update] {
         try db.all(
             Update.self,
