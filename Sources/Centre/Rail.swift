@@ -12,7 +12,7 @@ extension Navigation {
                 Heading("centre.nav.fire", icon: "alarms", ["/mine", "/alarms", "/sites", "/detectors", "/gateways"]),
                 Heading(
                     "centre.nav.watch", icon: "camera",
-                    ["/cameras", "/watch/wall", "/water", "/broadcasts", "/watch-devices"]),
+                    ["/cameras", "/watch/wall", "/water", "/speak", "/broadcasts", "/watch-devices"]),
                 Heading("centre.nav.registry", icon: "list", ["/registry", "/field/visits"]),
                 Heading("centre.nav.woodpecker", icon: "messages", ["/reports", "/lesson-desk", "/sample-wechat"]),
                 Heading(

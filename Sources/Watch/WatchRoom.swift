@@ -34,6 +34,7 @@ public struct WatchRoom: Room {
     private let desk: any WatchDesk
     private let configuration: Configuration
     private let keeper: RecordingKeeper?
+    private let voices: Voices?
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "watch", bundle: .module) }
@@ -54,6 +55,12 @@ public struct WatchRoom: Room {
             try GBPlatform(
                 $0, database: database, desk: desk, media: configuration.media, logger: logger, started: listening)
         }
+        voices =
+            if let media = configuration.media, let calls = platform?.voices {
+                Voices(database: database, media: media, calls: calls, logger: logger)
+            } else {
+                nil
+            }
         keeper =
             if let media = configuration.media, let folder = configuration.recordings, let platform {
                 RecordingKeeper(
@@ -71,6 +78,7 @@ public struct WatchRoom: Room {
             NavigationItem("/cameras", key: "watch.nav.cameras", icon: "camera", needs: .cameraRead, order: 30),
             NavigationItem("/water", key: "watch.nav.water", icon: "water", needs: .waterRead, order: 31),
             NavigationItem("/watch-devices", key: "watch.nav.devices", icon: "gateways", needs: .deviceRead, order: 32),
+            NavigationItem("/speak", key: "watch.nav.speak", icon: "sound", needs: .cameraSpeak, order: 31),
             NavigationItem("/watch/wall", key: "watch.nav.wall", icon: "wall", needs: .wallUse, order: 31),
         ]
     }
@@ -84,12 +92,13 @@ public struct WatchRoom: Room {
         WaterRoutes(desk: desk).add(to: &routes)
         WaterPages(desk: desk).add(to: &routes)
         WallRoutes().add(to: &routes)
+        VoiceRoutes(platform: platform, voices: voices, desk: desk).add(to: &routes)
         if let folder = configuration.recordings { RecordingRoutes(desk: desk, folder: folder).add(to: &routes) }
     }
 
     /// Its servers.
     public func services() -> [any Service] {
-        (platform.map { [$0] } ?? []) + (keeper.map { [$0] } ?? [])
+        (platform.map { [$0] } ?? []) + (keeper.map { [$0] } ?? []) + (voices.map { [$0] } ?? [])
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import GB28181
 import SIP
 import Simulator
@@ -69,14 +70,25 @@ struct SimulateCameras: AsyncParsableCommand {
         plan.sender = sender
         let town = CameraTown(plan)
         let play = Task { await town.run() }
-        try? await Task.sleep(for: .seconds(seconds))
+        let end = ContinuousClock.now + .seconds(seconds)
+        var told = 0
+        while ContinuousClock.now < end {
+            try? await Task.sleep(for: .seconds(min(1, seconds)))
+            let heard = town.tally
+            // What loudspeakers heard is told as it comes.
+            guard heard.soundMs != told else { continue }
+            told = heard.soundMs
+            let line = "heard \(heard.voices) voices, \(heard.soundMs) ms of sound, loudest \(heard.peak)\n"
+            FileHandle.standardOutput.write(Data(line.utf8))
+        }
         play.cancel()
         await play.value
         sender?.stop()
         let heard = town.tally
         print(
             "\(heard.registered) registrations, \(heard.refused) refused, \(heard.alive) signs of life, \(heard.calls) calls, "
-                + "\(heard.moves.count) moves")
+                + "\(heard.moves.count) moves, \(heard.voices) voices with \(heard.soundMs) ms of sound in \(heard.voiceMs) ms, "
+                + "loudest \(heard.peak)")
         if heard.registered == 0 { throw ExitCode.failure }
     }
 }

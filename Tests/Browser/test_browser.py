@@ -21,6 +21,9 @@ PICTURE = """async () => { const c = document.createElement('canvas'); c.width =
 
 
 class Town(unittest.TestCase):
+    # What the browser is started with besides.
+    BROWSER = []
+
     @classmethod
     def setUpClass(cls):
         cls.centre = Centre()
@@ -28,7 +31,7 @@ class Town(unittest.TestCase):
         cls.driver = sync_playwright().start()
         cls.addClassCleanup(cls.driver.stop)
         cls.browser = cls.driver.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"])
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", *cls.BROWSER])
         cls.addClassCleanup(cls.browser.close)
 
     def person(self, username, width=1440, height=900, language="zh-CN", touch=False, theme="light"):

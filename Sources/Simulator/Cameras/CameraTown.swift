@@ -27,6 +27,8 @@ public final class CameraTown: Sendable {
         public var heartbeatSeconds = 60
         /// The edition that is spoken.
         public var version = GBVersion.v2016
+        /// How their loudspeakers want sound.
+        public var voiceTransport = SessionDescription.Transport.tcpActive
         /// How the recorders misbehave.
         public var faults: Set<CameraFault> = []
         /// What sends pictures to whoever asks for them.
@@ -52,6 +54,14 @@ public final class CameraTown: Sendable {
         public var ended = 0
         /// Alarms reset.
         public var resets = 0
+        /// Calls for a voice that stood.
+        public var voices = 0
+        /// Milliseconds of sound that came to loudspeakers, silence included.
+        public var voiceMs = 0
+        /// Those that were no silence.
+        public var soundMs = 0
+        /// The loudest sample, 0…32,256.
+        public var peak = 0
     }
 
     private let recorders: [SimulatedRecorder]
@@ -95,6 +105,10 @@ public enum CameraFault: String, Sendable, CaseIterable {
     case silent
     /// Refuses every INVITE with 486.
     case busy
+    /// Says no when asked to call for a voice.
+    case refusesVoice = "refuses-voice"
+    /// Says yes when asked for a voice and does not call.
+    case neverCalls = "never-calls"
     /// A catalogue with raw `&` and a broken end tag.
     case brokenXML = "broken-xml"
 }

@@ -5,12 +5,12 @@ import Synchronization
 
 /// One recorder: registers, gives signs of life, and answers what the centre asks.
 actor SimulatedRecorder {
-    private let plan: CameraTown.Plan
-    private let gbID: GBID
+    let plan: CameraTown.Plan
+    let gbID: GBID
     private let cameras: [CatalogItem]
-    private let hop: SIPHop
-    private var endpoint: SIPEndpoint?
-    private weak var town: CameraTown?
+    let hop: SIPHop
+    var endpoint: SIPEndpoint?
+    weak var town: CameraTown?
     private var sequence: UInt32 = 0
     private var number = 0
     private var calls: [String: @Sendable () -> Void] = [:]
@@ -102,7 +102,7 @@ actor SimulatedRecorder {
         return isIn
     }
 
-    private func newRequest(_ method: SIPMethod, uri: String, to target: GBID) -> SIPMessage {
+    func newRequest(_ method: SIPMethod, uri: String, to target: GBID) -> SIPMessage {
         sequence += 1
         let domain = plan.platform.domain
         return SIPMessage(
@@ -115,7 +115,7 @@ actor SimulatedRecorder {
     }
 
     @discardableResult
-    private func tell(_ message: ControlMessage) async -> Int {
+    func tell(_ message: ControlMessage) async -> Int {
         await tell(message.bytes(for: plan.version))
     }
 
@@ -135,6 +135,9 @@ actor SimulatedRecorder {
                 number: number, of: cameras.first?.id ?? gbID, priority: 1, method: method, at: .now, text: text,
                 type: type))
     }
+
+    /// Remembers what ends a call's medium.
+    func keep(_ callID: String, _ stop: @escaping @Sendable () -> Void) { calls[callID] = stop }
 
     // MARK: Answers
 
@@ -171,6 +174,7 @@ actor SimulatedRecorder {
                     "DeviceStatus", number: number, of: gbID, isOK: true,
                     [XMLElement("Online", "ONLINE"), XMLElement("Status", "OK")]))
         case (.query, "RecordInfo"): await sendRecords(message)
+        case (.notify, "Broadcast"): await voiceAsked(message)
         case (.control, "DeviceControl"):
             if let command = message.element.value("PTZCmd").flatMap({ PTZCommand(hex: $0) }) {
                 town?.heard.withLock { $0.moves.append(command.summary) }

@@ -61,7 +61,7 @@ final class WatchTown: Sendable {
 
     init(
         _ engine: Engine = .sqlite, sharing other: WatchTown? = nil, port wanted: Int = 0,
-        _ change: (inout GBConfiguration) -> Void = { _ in }
+        media: (any MediaPlane)? = nil, _ change: (inout GBConfiguration) -> Void = { _ in }
     ) async throws {
         storage = if let other { other.storage } else { try await TestDatabase(engine) }
         database = storage.database
@@ -76,7 +76,7 @@ final class WatchTown: Sendable {
         logger.logLevel = .critical
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let platform = try GBPlatform(
-            configuration, database: database, desk: FakeDesk(), media: nil, logger: logger
+            configuration, database: database, desk: FakeDesk(), media: media, logger: logger
         ) { continuation.yield($0) }
         self.platform = platform
         task = Task { try await platform.run() }
@@ -132,11 +132,11 @@ final class WatchTown: Sendable {
     }
 }
 
-/// Waits until something holds; ten seconds are far more than it needs.
+/// Waits until something holds; thirty seconds are far more than it needs.
 func expectSoon(_ holds: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    for _ in 0..<200 {
+    for _ in 0..<600 {
         if try await holds() { return }
         try await Task.sleep(for: .milliseconds(50))
     }
-    Issue.record("it did not happen within 10 s", sourceLocation: sourceLocation)
+    Issue.record("it did not happen within 30 s", sourceLocation: sourceLocation)
 }

@@ -61,7 +61,7 @@ extension GBPlatform {
     }
 
     /// The registered device behind a request: by its own digits, or by where it comes from when a camera of it speaks.
-    private func speaker(of incoming: SIPIncoming) -> WatchDevice? {
+    func speaker(of incoming: SIPIncoming) -> WatchDevice? {
         let user = incoming.request.from.flatMap { GBID($0.uri.user) }
         // A message proves nothing: it counts from the address of the last registration alone. Its port may change,
         // as NAT does; a new address needs a new registration.

@@ -40,6 +40,7 @@ public final class GBPlatform: Service, Sendable {
     let counter = Mutex(0)
     let limit = Mutex(StrangerLimit())
     let calls: LiveCalls?
+    let voices: VoiceCalls?
     private let lanes:
         [(stream: AsyncStream<SIPEndpoint.Event>, continuation: AsyncStream<SIPEndpoint.Event>.Continuation)]
     private let started: @Sendable (Int) -> Void
@@ -59,6 +60,7 @@ public final class GBPlatform: Service, Sendable {
         nonces = try NonceAuthority()
         catalogues = CatalogueSync(seconds: configuration.catalogueSeconds)
         calls = media.map { LiveCalls(media: $0, platform: configuration.platform, database: database, logger: logger) }
+        voices = media.map { VoiceCalls(media: $0, logger: logger) }
         lanes = (0..<16).map { _ in
             AsyncStream.makeStream(of: SIPEndpoint.Event.self, bufferingPolicy: .bufferingOldest(4_096))
         }
@@ -96,6 +98,9 @@ public final class GBPlatform: Service, Sendable {
                 if let calls {
                     group.addTask { await calls.run(on: endpoint) }
                 }
+                if let voices {
+                    group.addTask { await voices.run(for: self) }
+                }
                 group.addTask { await self.greetAfterRestart() }
                 // The lanes end when they are told so.
                 while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
@@ -104,6 +109,7 @@ public final class GBPlatform: Service, Sendable {
             }
         }
         await calls?.endAll()
+        await voices?.endAll()
         await endpoint.stop()
     }
 
@@ -135,6 +141,7 @@ public final class GBPlatform: Service, Sendable {
     private func handle(_ event: SIPEndpoint.Event) async {
         switch event {
         case .request(let incoming): await handle(incoming)
+        case .acknowledged(let ack): await voices?.acknowledged(ack)
         case .disconnected(let hop) where hop.transport == .tcp:
             // Who registered over this connection cannot be reached any more (9.1.1 f).
             for device in directory.find(hop: hop) { await setOnline(device, false, reason: "disconnected") }
@@ -154,8 +161,17 @@ public final class GBPlatform: Service, Sendable {
         case .options?: incoming.respond(200, tag: Self.tag)
         case .message?, .notify?: await control(incoming)
         case .bye?:
-            incoming.respond(await calls?.ended(by: request) == true ? 200 : 481, tag: Self.tag)
-        case .info?, .subscribe?, .invite?: incoming.respond(488, tag: Self.tag)
+            let isKnown =
+                if await calls?.ended(by: request) == true { true } else { await voices?.ended(by: request) == true }
+            incoming.respond(isKnown ? 200 : 481, tag: Self.tag)
+        case .invite?:
+            // A registered device calls when it was asked to, for a voice.
+            if let voices, let device = speaker(of: incoming) {
+                await voices.called(incoming, by: device)
+            } else {
+                incoming.respond(488, tag: Self.tag)
+            }
+        case .info?, .subscribe?: incoming.respond(488, tag: Self.tag)
         default: incoming.respond(405, tag: Self.tag)
         }
     }
