@@ -77,17 +77,27 @@ final class SheetPart: XMLScanner.Listener {
         guard !buffer.isEmpty else { return .empty }
         switch kind {
         case .shared:
-            guard let index = Int(String(decoding: buffer, as: UTF8.self)), shared.indices.contains(index) else {
-                return .error
-            }
+            guard let index = Self.whole(buffer), shared.indices.contains(index) else { return .error }
             return .text(shared[index])
         case .text, .inline, .date: return .text(CellText.decoded(buffer))
         case .flag: return .flag(buffer.first == UInt8(ascii: "1"))
         case .error: return .error
         case .number:
+            if let whole = Self.whole(buffer) { return .number(Double(whole), isDate: isDate) }
             guard let number = Double(String(decoding: buffer, as: UTF8.self)), number.isFinite else { return .error }
             return .number(number, isDate: isDate)
         }
+    }
+
+    /// A number of at most 15 digits and nothing else.
+    private static func whole(_ bytes: [UInt8]) -> Int? {
+        guard (1...15).contains(bytes.count) else { return nil }
+        var value = 0
+        for byte in bytes {
+            guard (48...57).contains(byte) else { return nil }
+            value = value * 10 + Int(byte) - 48
+        }
+        return value
     }
 
     private static func kind(_ name: UnsafePointer<CChar>?) -> Kind {

@@ -175,9 +175,9 @@ enum DateFormats {
 
 /// Text as cells write it: `_x000D_` stands for a character that XML cannot hold.
 enum CellText {
-    static func decoded(_ bytes: some Collection<UInt8>) -> String {
+    static func decoded(_ bytes: [UInt8]) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard text.contains("_x") else { return text }
+        guard bytes.contains(UInt8(ascii: "_")), text.contains("_x") else { return text }
         var result = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "_x") {

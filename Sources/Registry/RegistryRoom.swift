@@ -109,11 +109,15 @@ public struct RegistryRoom: Room {
         QualityPages(desk: desk).add(to: &routes)
         ReportPages(desk: desk).add(to: &routes)
         CategoryAdmin(desk: desk).add(to: &routes)
+        CategoryRoutes(desk: desk).add(to: &routes)
     }
 
     /// Its workers.
     public func services() -> [any Service] {
-        [BookKeeper(desk: desk), ImportWorker(importer: importer), NightWorker(desk: desk)]
+        [
+            BookKeeper(desk: desk), ImportWorker(importer: importer), NightWorker(desk: desk, imports: importer.folder),
+            Rederiving(desk: desk),
+        ]
     }
 
     var importer: Importer { Importer(desk: desk, folder: folder.appendingPathComponent("imports")) }

@@ -26,6 +26,13 @@ public protocol Database: Sendable {
     /// - Throws: what `body` throws, or ``StorageError``.
     func write<Value: Sendable>(_ body: @escaping @Sendable (any Writing) throws -> Value) async throws -> Value
 
+    /// Takes what was deleted off the disk, as far as the engine can: SQLite overwrites deleted rows as they go and
+    /// here empties the log that still holds them; PostgreSQL writes `tables` anew (`VACUUM FULL`, which holds up who
+    /// asks for one of them). Backups, a server's archive of its log and a file system's snapshots keep what they have.
+    /// - Parameter tables: names of the program's own; never anything that came from outside.
+    /// - Returns: whether it is gone; `false` where a reader of an older state was in the way, and a later try helps.
+    func scrub(_ tables: [String]) async throws -> Bool
+
     /// Finishes what runs, refuses what comes later.
     func close() async
 }

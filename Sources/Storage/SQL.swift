@@ -78,6 +78,13 @@ extension SQL: ExpressibleByStringInterpolation {
         /// A column list or another trusted piece of text; never anything that came from outside.
         public mutating func appendInterpolation(raw text: String) { sql.text += text }
 
+        /// `(?, ?), (?, ?)` for `VALUES`: rows of the same width, at least one.
+        public mutating func appendInterpolation(rows: [[SQLValue]]) {
+            let row = "(" + Array(repeating: "?", count: rows.first?.count ?? 0).joined(separator: ", ") + ")"
+            sql.text += Array(repeating: row, count: rows.count).joined(separator: ", ")
+            for values in rows { sql.arguments += values }
+        }
+
         /// `(?, ?, ?)` for `IN`; an empty list matches nothing.
         public mutating func appendInterpolation(list values: [some SQLConvertible]) {
             guard !values.isEmpty else {

@@ -141,6 +141,79 @@ struct RegistryExitTests {
         await town.close()
     }
 
+    @Test("No other room's page, list, map layer or tile shows it either")
+    func everyOtherExit() async throws {
+        let town = try await Town.open()
+        var values = Canaries.resident
+        values["place"] = "33.99,112.96"
+        _ = try await make(town, "resident", values)
+        values = Canaries.childResident
+        values["place"] = "33.99,112.96"
+        _ = try await make(town, "resident", values)
+        _ = try await make(town, "elderly", Canaries.elderly)
+        let (zoom, lon, lat) = (14, 112.96, 33.99 * Double.pi / 180)
+        let side = Double(1 << zoom)
+        let column = Int((lon + 180) / 360 * side)
+        let row = Int((1 - log(tan(lat) + 1 / cos(lat)) / Double.pi) / 2 * side)
+        let layers = ["record-resident", "record-elderly", "record-child"]
+        var tiles = 0
+        for person in Town.people {
+            let isOffice = person == "clerk" || person == "grid"
+            let forbidden =
+                Canaries.child + [Canaries.identifier] + (isOffice ? [] : Canaries.personal + [Canaries.sensitive])
+            for route in town.house.routes.all where route.method == .get {
+                guard !route.path.contains("registry"), !route.path.contains("/records"),
+                    !route.path.hasSuffix("/events")
+                else { continue }
+                let isTile = route.path.hasPrefix("/tiles/")
+                for layer in isTile ? layers : [""] {
+                    let parameters = [
+                        "layer": layer, "z": "\(zoom)", "x": "\(column)", "tile": "\(row).mvt", "id": "0000000000001",
+                        "category": "resident",
+                    ]
+                    let around = "lat=33.99&lon=112.96&metres=5000&layers=" + layers.joined(separator: ",")
+                    for query in isTile ? [""] : ["", "q=\(escaped(Canaries.personal[0]))", around] {
+                        let answer = try await ask(town, .get, route.path, as: person, parameters, query: query)
+                        #expect(answer.status < 500, "\(person) \(route.path) \(query)")
+                        if isTile, answer.status == 200 { tiles += 1 }
+                        let text = try words(answer)
+                        let own = query.removingPercentEncoding ?? ""
+                        for canary in forbidden where !own.contains(canary) {
+                            #expect(!text.contains(canary), "\(person) \(route.path)?\(own) shows \(canary)")
+                        }
+                    }
+                }
+            }
+        }
+        #expect(tiles > 0)
+        await town.close()
+    }
+
+    @Test("What is refused names the field, and never what stands in it")
+    func errorTexts() async throws {
+        let town = try await Town.open()
+        let made = try await make(town, "resident", Canaries.resident)
+        // The same person once more: the answer says that there is one, and nothing of it.
+        let twice = try await ask(
+            town, .post, "/api/v1/records/{category}", as: "clerk", ["category": "resident"],
+            body: try JSON.encode(["values": ["name": "另一人", "idNumber": Canaries.identifier]]))
+        #expect(twice.status == 409)
+        // A masked field of somebody else's change is never one side of a conflict.
+        for (person, field) in [("clerk", "idNumber"), ("grid", "idNumber"), ("officer", "phone")] {
+            for route in ["/api/v1/records/{category}/{id}", "/api/v1/visits/{category}/{id}"] {
+                let answer = try await ask(
+                    town, route.contains("visits") ? .post : .patch, route, as: person,
+                    ["category": "resident", "id": made.id],
+                    body: Array("{\"version\":1,\"verified\":[\"\(field)\"],\"values\":{\"\(field)\":\"1\"}}".utf8))
+                let text = try words(answer)
+                #expect([403, 404, 422].contains(answer.status), "\(person) \(route): \(answer.status)")
+                for canary in Canaries.personal + [Canaries.identifier] { #expect(!text.contains(canary)) }
+            }
+        }
+        #expect(!(try words(twice).contains(Canaries.identifier)))
+        await town.close()
+    }
+
     @Test("A field that is hidden is answered like one that does not exist")
     func hiddenIsAbsent() async throws {
         let town = try await Town.open()

@@ -109,6 +109,7 @@ struct ImportTests {
                 try pass.take(row)
                 return row.line < 700
             }
+            try pass.settle()
             return pass.counts.added
         }
         #expect(half == 500)

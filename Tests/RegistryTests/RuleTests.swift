@@ -129,10 +129,10 @@ struct RuleTests {
         for category in shipped { #expect(DeclarationCheck.flaws(category) == [:], "\(category.key)") }
         var bad = try #require(shipped.first { $0.key == "resident" })
         bad.fields[0].name.zh = "宗教信仰"
-        #expect(DeclarationCheck.flaws(bad)[bad.fields[0].key] == "forbidden")
+        #expect(DeclarationCheck.flaws(bad)["fields." + bad.fields[0].key] == "forbidden")
         bad = try #require(shipped.first { $0.key == "elderly" })
         for index in bad.fields.indices { bad.fields[index].purpose = nil }
-        #expect(DeclarationCheck.flaws(bad)["help"] == "purpose")
+        #expect(DeclarationCheck.flaws(bad)["fields.help"] == "purpose")
         bad.drawn.as = .point
         #expect(DeclarationCheck.flaws(bad)["drawn"] == "people")
     }

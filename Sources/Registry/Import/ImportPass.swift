@@ -21,6 +21,8 @@ struct ImportPass {
     private var ready: [Ready] = []
     private var refused: [(line: Int, flaws: [Flaw])] = []
     private var seen: Set<String> = []
+    /// The batch before, while it is being stored: the next one is read meanwhile.
+    private var running: Blocking.Later<ImportCounts>?
     private(set) var counts: ImportCounts
     private(set) var line: Int64 = 0
 
@@ -54,30 +56,82 @@ struct ImportPass {
         if ready.count + refused.count >= Importer.batch { try flush() }
     }
 
-    /// Deals with what was gathered, in one transaction with how far the import has come.
-    mutating func flush() throws {
+    /// Deals with what was gathered, and waits until all of it is stored.
+    mutating func finish() throws {
+        try flush()
+        try settle()
+    }
+
+    /// Waits for the batch that is on its way.
+    mutating func settle() throws {
+        if let running { counts = try running.value() }
+        running = nil
+    }
+
+    /// What becomes of a batch's rows, as far as that can be told before it is stored.
+    private struct Batch: Sendable {
+        var added: [(key: String, values: FieldValues, record: RecordWriter.Prepared?)] = []
+        /// Rows that say something else than the record does.
+        var others: [Ready] = []
+        var same: Int64 = 0
+    }
+
+    /// Sorts what was gathered. Everything that can be made without the writer is made here, on the reader's thread.
+    private func sorted(_ rows: [Ready]) throws -> Batch {
+        let (keys, database) = (rows.map(\.key), importer.desk.database)
+        let known = try Blocking.wait { try await database.read { db in try RecordStore.values(keys: keys, in: db) } }
+        let facts = Facts(Fact(source: .import, seenAt: now, seenBy: job.byName))
+        let hand = hand
+        var batch = Batch()
+        for row in rows {
+            guard let stored = known[row.key] else {
+                let record =
+                    job.plan.isDry
+                    ? nil : writer.prepare(row.values, facts: facts, category, by: hand, key: row.key)
+                batch.added.append((row.key, row.values, record))
+                continue
+            }
+            // An empty cell says nothing, so that the record may hold more than the row.
+            let values = FieldValues(json: stored)
+            if row.values.all.allSatisfy({ values[$0.key] == $0.value }) {
+                batch.same += 1
+            } else {
+                batch.others.append(row)
+            }
+        }
+        return batch
+    }
+
+    private var hand: Hand { Hand(staff: job.byStaff, name: job.byName, source: .import, at: now) }
+
+    /// Stores what was gathered, in one transaction with how far the import has come.
+    private mutating func flush() throws {
         guard !ready.isEmpty || !refused.isEmpty else { return }
-        let (rows, bad, before, last) = (ready, refused, counts, line)
-        let (job, category, writer, now) = (job, category, writer, now)
+        let batch = try sorted(ready)
+        try settle()
+        let (bad, before, last) = (refused, counts, line)
+        let (job, category, writer, hand) = (job, category, writer, hand)
         let database = importer.desk.database
-        counts = try Blocking.wait {
+        running = Blocking.Later {
             try await database.write { db in
                 var counts = before
                 counts.refused += Int64(bad.count)
+                counts.same += batch.same
                 for (line, flaws) in bad { try ImportStore.refuse(job.id, line: line, flaws, in: db) }
-                let known = try RecordStore.find(keys: rows.map(\.key), in: db)
-                let hand = Hand(staff: job.byStaff, name: job.byName, source: .import, at: now)
-                for row in rows {
-                    if let record = known[row.key] {
-                        let isChanged = try Self.merge(
-                            row.values, into: record, category, writer, hand, isDry: job.plan.isDry, in: db)
-                        if isChanged { counts.changed += 1 } else { counts.same += 1 }
-                    } else {
-                        counts.added += 1
-                        if job.plan.isDry { continue }
-                        let facts = Facts(Fact(source: .import, seenAt: now, seenBy: hand.name))
-                        try writer.insert(row.values, facts: facts, category, by: hand, in: db)
-                    }
+                // Somebody may have made one of them a moment ago.
+                let made = try RecordStore.values(keys: batch.added.map(\.key), in: db)
+                let others =
+                    batch.others.map { ($0.key, $0.values) }
+                    + (made.isEmpty ? [] : batch.added.filter { made[$0.key] != nil }.map { ($0.key, $0.values) })
+                let added = made.isEmpty ? batch.added : batch.added.filter { made[$0.key] == nil }
+                try writer.insert(added.compactMap(\.record), in: db)
+                counts.added += Int64(added.count)
+                let records = try RecordStore.find(keys: others.map(\.0), in: db)
+                for (key, values) in others {
+                    guard let record = records[key] else { continue }
+                    let isChanged = try Self.merge(
+                        values, into: record, category, writer, hand, isDry: job.plan.isDry, in: db)
+                    if isChanged { counts.changed += 1 } else { counts.same += 1 }
                 }
                 try ImportStore.progress(job.id, done: last, counts, state: .running, in: db)
                 return counts

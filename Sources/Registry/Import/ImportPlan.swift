@@ -16,18 +16,27 @@ struct ImportPlan: Sendable, Codable, Equatable {
 /// Reads rows by a plan: pure, so that it can be tested without a file.
 struct RowReading: Sendable {
     let category: Category
-    let plan: ImportPlan
     let is1904: Bool
     let today: Int
+    /// The columns that are read, in their order.
+    private let columns: [(index: Int, field: Field)]
+
+    init(category: Category, plan: ImportPlan, is1904: Bool, today: Int) {
+        self.category = category
+        self.is1904 = is1904
+        self.today = today
+        columns = plan.columns.sorted { $0.key < $1.key }.compactMap { index, key in
+            category.field(key).map { (index, $0) }
+        }
+    }
 
     /// What a row holds, or why it is refused: all its flaws, not only the first.
     func read(_ row: SheetRow) -> (values: FieldValues, flaws: [Flaw]) {
         var values = FieldValues()
         var flaws: [Flaw] = []
-        for (column, key) in plan.columns {
-            guard column < row.cells.count, let field = category.field(key) else { continue }
+        for (index, field) in columns where index < row.cells.count {
             do throws(Flaw) {
-                values[key] = try Validation.value(RawValue(row.cells[column], is1904: is1904), of: field)
+                values[field.key] = try Validation.value(RawValue(row.cells[index], is1904: is1904), of: field)
             } catch {
                 flaws.append(error)
             }

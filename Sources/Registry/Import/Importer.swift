@@ -97,11 +97,17 @@ struct Importer: Sendable {
             let table = try TableFile(path: path)
             var pass = ImportPass(
                 importer: self, job: start, category: category, is1904: table.is1904, done: done, at: .now)
-            try table.rows { row in
-                try pass.take(row)
-                return true
+            do {
+                try table.rows { row in
+                    try pass.take(row)
+                    return true
+                }
+                try pass.finish()
+            } catch {
+                // What is said of the import afterwards must not be overtaken by a batch on its way.
+                try? pass.settle()
+                throw error
             }
-            try pass.flush()
             return (pass.counts, pass.line)
         }
         let state: ImportJob.State = job.plan.isDry ? .checked : .done
@@ -147,14 +153,26 @@ enum Blocking {
 
     /// Waits on this thread, which must be one of ``run(_:)``, for asynchronous work.
     static func wait<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) throws -> Value {
-        let done = DispatchSemaphore(value: 0)
-        let box = Box<Value>()
-        Task.detached {
-            do { box.put(.success(try await work())) } catch { box.put(.failure(error)) }
-            done.signal()
+        try Later(work).value()
+    }
+
+    /// Work that goes on beside the thread that started it, until that asks for what came of it, once.
+    struct Later<Value: Sendable>: Sendable {
+        private let done = DispatchSemaphore(value: 0)
+        private let box = Box<Value>()
+
+        init(_ work: @escaping @Sendable () async throws -> Value) {
+            let (done, box) = (done, box)
+            Task.detached {
+                do { box.put(.success(try await work())) } catch { box.put(.failure(error)) }
+                done.signal()
+            }
         }
-        done.wait()
-        return try box.take()
+
+        func value() throws -> Value {
+            done.wait()
+            return try box.take()
+        }
     }
 
     private final class Box<Value: Sendable>: @unchecked Sendable {

@@ -11,10 +11,17 @@ public struct CivilDate: Sendable, Hashable, Comparable {
 
     /// A day that exists, in 1800…2100.
     public init?(year: Int, month: Int, day: Int) {
-        guard (1800...2100).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
-        let number = CivilTime.dayNumber(year: year, month: month, day: day)
-        guard CivilTime.date(ofDay: number) == (year, month, day) else { return nil }
+        guard (1800...2100).contains(year), (1...12).contains(month), day >= 1, day <= Self.days(month, of: year)
+        else { return nil }
         (self.year, self.month, self.day) = (year, month, day)
+    }
+
+    private static func days(_ month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     /// The day of that number (days since 1970-01-01).
@@ -41,6 +48,11 @@ public struct CivilDate: Sendable, Hashable, Comparable {
     /// A month without a day is not a date.
     public init?(_ text: String) {
         guard text.utf8.count <= 60 else { return nil }
+        // Most dates are plain digits with one sign between; a table has hundreds of thousands.
+        if let plain = Self.plain(text) {
+            self.init(year: plain.year, month: plain.month, day: plain.day)
+            return
+        }
         var groups: [Int] = []
         var widths: [Int] = []
         for piece in Plain.narrow(text).split(whereSeparator: { "-./年月日号 T".contains($0) }).prefix(4) {
@@ -57,6 +69,32 @@ public struct CivilDate: Sendable, Hashable, Comparable {
         } else {
             return nil
         }
+    }
+
+    /// `2026-03-05`, `2026.3.5`, `2026/3/5`: the numbers, without asking whether there is such a day.
+    private static func plain(_ text: String) -> (year: Int, month: Int, day: Int)? {
+        var numbers = (0, 0, 0)
+        var part = 0
+        var width = 0
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57:
+                let digit = Int(byte) - 48
+                switch part {
+                case 0: numbers.0 = numbers.0 * 10 + digit
+                case 1: numbers.1 = numbers.1 * 10 + digit
+                default: numbers.2 = numbers.2 * 10 + digit
+                }
+                width += 1
+                if width > (part == 0 ? 4 : 2) { return nil }
+            case 45, 46, 47:
+                guard width > 0, part < 2, part > 0 || width == 4 else { return nil }
+                part += 1
+                width = 0
+            default: return nil
+            }
+        }
+        return part == 2 && width > 0 ? (numbers.0, numbers.1, numbers.2) : nil
     }
 
     private static let numerals: [Character: Int] = [
@@ -90,8 +128,20 @@ public struct CivilDate: Sendable, Hashable, Comparable {
 
     /// `2026-03-05`.
     public var text: String {
-        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return "\(year)-\(two(month))-\(two(day))"
+        String(unsafeUninitializedCapacity: 10) { bytes in
+            func put(_ place: Int, _ digit: Int) { bytes[place] = UInt8(48 + digit % 10) }
+            put(0, year / 1_000)
+            put(1, year / 100)
+            put(2, year / 10)
+            put(3, year)
+            bytes[4] = 45
+            put(5, month / 10)
+            put(6, month)
+            bytes[7] = 45
+            put(8, day / 10)
+            put(9, day)
+            return 10
+        }
     }
 
     /// Full years on the day of that number.
@@ -99,36 +149,5 @@ public struct CivilDate: Sendable, Hashable, Comparable {
         let date = CivilTime.date(ofDay: today)
         let hasPassed = (date.month, date.day) >= (month, day)
         return date.year - year - (hasPassed ? 0 : 1)
-    }
-}
-
-/// Texts as offices type them, made alike.
-enum Plain {
-    /// Full-width letters, digits and signs made narrow, line breaks and odd spaces made plain spaces.
-    static func narrow(_ text: String) -> String {
-        var isPlain = true
-        for byte in text.utf8 where byte >= 0x80 || byte < 0x20 {
-            isPlain = false
-            break
-        }
-        if isPlain { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0xFF01...0xFF5E: result.append(Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar)
-            case 0x3000, 0xA0, 0x09, 0x0A, 0x0D: result.append(" ")
-            // What only disturbs: zero width, byte order mark, other control characters.
-            case 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x2064, 0xFEFF, 0..<0x20, 0x7F...0x9F: continue
-            default: result.append(scalar)
-            }
-        }
-        return String(result)
-    }
-
-    /// ``narrow(_:)`` without blanks at both ends.
-    static func trimmed(_ text: String) -> String {
-        let narrow = narrow(text)
-        guard narrow.first == " " || narrow.last == " " else { return narrow }
-        return String(narrow.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }

@@ -11,9 +11,11 @@ public enum DeclarationCheck {
     /// Pages that lie beside the categories'.
     private static let reserved: Set<String> = [
         "search", "quality", "imports", "pairs", "proposals", "visits", "report", "looks", "categories", "new",
+        "exports", "check", "statistics",
     ]
 
-    /// Codes of `registry.declaration.`, each with the field or place it concerns.
+    /// Codes of `registry.declaration.`, each with the place it concerns: a name of the category's own, or `fields.` and
+    /// a field's name.
     public static func flaws(_ category: Category) -> [String: String] {
         var flaws: [String: String] = [:]
         func note(_ holds: Bool, _ place: String, _ code: String) {
@@ -42,6 +44,7 @@ public enum DeclarationCheck {
         for rule in category.rules {
             note(rule.fields.allSatisfy { category.field($0) != nil }, "rules", "no-field")
             note(rule.when.map { category.field($0.field) != nil } ?? true, "rules", "no-field")
+            note(rule.fits(category), "rules", "rule")
         }
         // Points of people would show where somebody lives; they are counted by area.
         note(category.drawn.as == .none || !category.isAboutPeople, "drawn", "people")
@@ -54,7 +57,7 @@ public enum DeclarationCheck {
     }
 
     private static func check(_ field: Field, _ category: Category, _ note: (Bool, String, String) -> Void) {
-        let place = field.key
+        let place = "fields." + field.key
         note(isName(field.key, hyphens: false), place, "name")
         note(!field.name.zh.isEmpty && field.name.zh.count <= 40, place, "words")
         note(field.type != .code || field.codes?.isEmpty == false, place, "codes")
@@ -67,6 +70,9 @@ public enum DeclarationCheck {
             field.type != .personName || field.guard != .open || !category.isAboutPeople || field.search == nil, place,
             "guard")
         note(field.filter != true || field.type == .code || field.type == .flag, place, "filter")
+        note(field.min.map { low in field.max.map { low <= $0 } ?? true } ?? true, place, "range")
+        note((field.codes ?? []).allSatisfy { isCode($0.key) && !$0.name.zh.isEmpty }, place, "code")
+        note((field.aliases ?? []).count <= 30, place, "range")
         note(field.search != .identifier || [.idNumber, .creditCode, .phone].contains(field.type), place, "search")
     }
 
@@ -74,7 +80,16 @@ public enum DeclarationCheck {
         [("name", category.name.zh + " " + category.name.en), ("key", category.key)]
             + category.fields.map { field in
                 let codes = (field.codes ?? []).map { "\($0.key) \($0.name.zh) \($0.name.en)" }.joined(separator: " ")
-                return (field.key, "\(field.key) \(field.name.zh) \(field.name.en) \(codes)")
+                let told = (field.aliases ?? []).joined(separator: " ")
+                return ("fields." + field.key, "\(field.key) \(field.name.zh) \(field.name.en) \(codes) \(told)")
+            }
+    }
+
+    /// A code is a part of search words and of addresses: letters, digits, `-` and `_`.
+    private static func isCode(_ text: String) -> Bool {
+        (1...30).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95
             }
     }
 

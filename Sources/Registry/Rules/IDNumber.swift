@@ -28,26 +28,29 @@ public struct IDNumber: Sendable, Hashable {
 
     /// Reads 18 characters; a small `x` counts, blanks and full-width digits do too.
     public init(_ given: String) throws(Flaw) {
-        let text = Plain.narrow(given).uppercased().filter { $0 != " " }
+        let text = given.isIdentifier ? given : Plain.narrow(given).uppercased().filter { $0 != " " }
         let bytes = Array(text.utf8)
         if bytes.count == 15, bytes.allSatisfy({ (48...57).contains($0) }) { throw .old }
         guard bytes.count == 18 else { throw .length }
         guard bytes.dropLast().allSatisfy({ (48...57).contains($0) }), (48...57).contains(bytes[17]) || bytes[17] == 88
         else { throw .digits }
-        let digits = bytes.dropLast().map { Int($0) - 48 }
-        func number(_ range: Range<Int>) -> Int { range.reduce(0) { $0 * 10 + digits[$1] } }
+        func number(_ range: Range<Int>) -> Int { range.reduce(0) { $0 * 10 + Int(bytes[$1]) - 48 } }
         guard Self.regions.contains(number(0..<2)) else { throw .region }
         guard let birth = CivilDate(year: number(6..<10), month: number(10..<12), day: number(12..<14)) else {
             throw .date
         }
-        guard Self.check(digits) == bytes[17] else { throw .check }
+        guard Self.check(bytes.dropLast()) == bytes[17] else { throw .check }
         self.text = text
         self.birth = birth
-        isMale = digits[16] % 2 == 1
+        isMale = bytes[16] % 2 == 1
     }
 
-    /// The check character of 17 digits.
-    static func check(_ digits: [Int]) -> UInt8 { checks[zip(digits, weights).reduce(0) { $0 + $1.0 * $1.1 } % 11] }
+    /// The check character of 17 digits, as ASCII.
+    static func check(_ digits: ArraySlice<UInt8>) -> UInt8 {
+        var sum = 0
+        for (index, digit) in digits.enumerated() where index < 17 { sum += (Int(digit) - 48) * weights[index] }
+        return checks[sum % 11]
+    }
 }
 
 /// A unified social credit code (GB 32100-2015; check character MOD 31), those of village and cooperative collectives
@@ -71,7 +74,7 @@ public struct CreditCode: Sendable, Hashable {
 
     /// Reads 18 characters; small letters, blanks and full-width characters count.
     public init(_ given: String) throws(Flaw) {
-        let text = Plain.narrow(given).uppercased().filter { $0 != " " }
+        let text = given.isIdentifier ? given : Plain.narrow(given).uppercased().filter { $0 != " " }
         let bytes = Array(text.utf8)
         guard bytes.count == 18 else { throw .length }
         var numbers: [Int] = []
@@ -96,4 +99,9 @@ public struct CreditCode: Sendable, Hashable {
         guard numbers.count == 17 else { return nil }
         return text + String(decoding: [check(numbers)], as: UTF8.self)
     }
+}
+
+extension String {
+    /// Whether it is digits and capitals alone, as identifiers are kept.
+    fileprivate var isIdentifier: Bool { utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) } }
 }

@@ -8,9 +8,10 @@ public enum Pinyin {
     public typealias Reading = [String]
 
     private struct Known {
-        var common: [Character: String] = [:]
-        var surname: [Character: String] = [:]
-        var simple: [Character: Character] = [:]
+        // By the character's first scalar: a Chinese character has but one.
+        var common: [UInt32: String] = [:]
+        var surname: [UInt32: String] = [:]
+        var simple: [UInt32: Character] = [:]
     }
 
     /// Asking ICU takes some 50 µs a character, and a town's names are made of some thousand characters.
@@ -43,13 +44,13 @@ public enum Pinyin {
 
     /// Traditional characters as simplified ones, so that both find each other.
     static func simplified(_ character: Character) -> Character {
-        guard isHan(character) else { return character }
+        guard isHan(character), let scalar = character.unicodeScalars.first?.value else { return character }
         return known.withLock { known in
-            if let simple = known.simple[character] { return simple }
+            if let simple = known.simple[scalar] { return simple }
             let simple =
                 String(character).applyingTransform(StringTransform("Traditional-Simplified"), reverse: false)?.first
                 ?? character
-            known.simple[character] = simple
+            known.simple[scalar] = simple
             return simple
         }
     }
@@ -62,20 +63,22 @@ public enum Pinyin {
     }
 
     private static func common(_ character: Character) -> String {
-        known.withLock { known in
-            if let reading = known.common[character] { return reading }
+        let scalar = character.unicodeScalars.first?.value ?? 0
+        return known.withLock { known in
+            if let reading = known.common[scalar] { return reading }
             let reading = transformed(character, "Han-Latin")
-            known.common[character] = reading
+            known.common[scalar] = reading
             return reading
         }
     }
 
     private static func surname(_ character: Character) -> String {
         if let own = surnames[character] { return own }
+        let scalar = character.unicodeScalars.first?.value ?? 0
         return known.withLock { known in
-            if let reading = known.surname[character] { return reading }
+            if let reading = known.surname[scalar] { return reading }
             let reading = transformed(character, "Han-Latin/Names")
-            known.surname[character] = reading
+            known.surname[scalar] = reading
             return reading
         }
     }

@@ -20,7 +20,8 @@ public struct SearchText: Sendable {
 
     /// All tokens of a record.
     func tokens(of values: FieldValues, _ category: Category, area: AreaID?, village: AreaID?) -> [String] {
-        var tokens: Set<String> = [Self.category(category.key)]
+        var tokens = TokenList()
+        tokens.insert(Self.category(category.key))
         if let area { tokens.insert(Self.area(area)) }
         if let village { tokens.insert(Self.village(village)) }
         for field in category.fields {
@@ -43,7 +44,15 @@ public struct SearchText: Sendable {
             case nil: break
             }
         }
-        return tokens.sorted()
+        return tokens.all
+    }
+
+    /// Each token once, in the order in which they came.
+    private struct TokenList {
+        private(set) var all: [String] = []
+        private var known: Set<String> = []
+
+        mutating func insert(_ token: String) { if known.insert(token).inserted { all.append(token) } }
     }
 
     /// The token of a whole identifier; each category has its own, so that one that the asker may not search is never
@@ -56,10 +65,15 @@ public struct SearchText: Sendable {
     /// What tells a record from all others: a keyed hash of the first of the category's sets of fields that is
     /// complete, else of all its values.
     func rowKey(_ values: FieldValues, _ category: Category) -> String {
+        let text = Self.identity(values, category)
+        return Secret.hex(Array(Digest.hmacSHA256(key: key, Array("row\n\(category.key)\n\(text)".utf8)).prefix(16)))
+    }
+
+    /// What ``rowKey(_:_:)`` hashes.
+    static func identity(_ values: FieldValues, _ category: Category) -> String {
         let set = category.identity.first { fields in fields.allSatisfy { values[$0] != nil } }
         let fields = set ?? values.all.keys.sorted()
-        let text = fields.map { "\($0)=\(Self.fold(values[$0] ?? ""))" }.joined(separator: "\n")
-        return Secret.hex(Array(Digest.hmacSHA256(key: key, Array("row\n\(category.key)\n\(text)".utf8)).prefix(16)))
+        return fields.map { "\($0)=\(fold(values[$0] ?? ""))" }.joined(separator: "\n")
     }
 
     private func hash(_ kind: String, _ value: String, _ category: String) -> String {

@@ -4,6 +4,7 @@ public enum Similarity {
     public enum Reason: String, Sendable, CaseIterable {
         case sameName = "same-name"
         case sameSound = "same-sound"
+        case nearGlyph = "near-glyph"
         case oneCharacter = "one-character"
         case sameBirth = "same-birth"
         case nearBirth = "near-birth"
@@ -16,6 +17,7 @@ public enum Similarity {
             case .sameID: 100
             case .sameName: 35
             case .sameSound: 32
+            case .nearGlyph: 30
             case .oneCharacter: 22
             case .sameBirth: 35
             case .nearBirth: 18
@@ -36,8 +38,8 @@ public enum Similarity {
         } else if !left.sound.isEmpty, left.sound == right.sound {
             // 建 and 健, 兰 and 蓝: what is heard alike is written otherwise.
             reasons.append(.sameSound)
-        } else if isOneApart(Array(left.name), Array(right.name)) {
-            reasons.append(.oneCharacter)
+        } else if let (one, other) = onlyDifference(Array(left.name), Array(right.name)) {
+            reasons.append(NearGlyphs.areAlike(one, other) ? .nearGlyph : .oneCharacter)
         }
         guard !reasons.isEmpty else { return (0, []) }
         if let birth = left.birth, let other = right.birth {
@@ -90,13 +92,17 @@ public enum Similarity {
             if let birth { blocks.append("b" + birth) }
             if let phone { blocks.append("p" + phone) }
             if !sound.isEmpty, let address { blocks.append("s" + sound + address.prefix(3)) }
+            // Names that only look alike do not sound alike: the whole address brings them together.
+            if let address { blocks.append("h" + address) }
             return blocks
         }
     }
 
-    private static func isOneApart(_ left: [Character], _ right: [Character]) -> Bool {
-        guard left.count == right.count, left.count > 1 else { return false }
-        return zip(left, right).count { $0 != $1 } == 1
+    /// The two characters in which names of the same length differ, where there is but one place.
+    private static func onlyDifference(_ left: [Character], _ right: [Character]) -> (Character, Character)? {
+        guard left.count == right.count, left.count > 1 else { return nil }
+        let apart = zip(left, right).filter { $0 != $1 }
+        return apart.count == 1 ? apart[0] : nil
     }
 
     /// One digit wrong, or day and month exchanged.

@@ -71,18 +71,14 @@ public enum Validation {
 
     private static func text(_ text: String, of field: Field) throws(Flaw) -> String {
         func flaw(_ code: String) -> Flaw { Flaw(field: field.key, code: code) }
-        guard !text.isEmpty, !blanks.contains(text) else { return "" }
+        guard !text.isEmpty, text.utf8.count > blankBytes || !blanks.contains(text) else { return "" }
         switch field.type {
         case .text, .address, .longText:
-            guard text.count <= Int(field.max ?? 200) else { throw flaw("too-long") }
+            guard isAtMost(Int(field.max ?? 200), text) else { throw flaw("too-long") }
             if let pattern = field.pattern, !Patterns.matches(text, pattern) { throw flaw("pattern") }
             return text
         case .personName:
-            let name = text.filter { $0 != " " || text.utf8.allSatisfy { $0 < 0x80 } }
-            guard (1...Int(field.max ?? 30)).contains(name.count) else { throw flaw("too-long") }
-            guard name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "·• .".unicodeScalars.contains($0) })
-            else { throw flaw("name") }
-            return name.replacingOccurrences(of: "•", with: "·")
+            return try name(text, of: field)
         case .idNumber:
             do { return try IDNumber(text).text } catch { throw flaw(error.rawValue) }
         case .creditCode:
@@ -104,7 +100,31 @@ public enum Validation {
         }
     }
 
-    /// What people write where there is nothing.
+    /// A name without the blanks that make two characters as wide as three.
+    private static func name(_ text: String, of field: Field) throws(Flaw) -> String {
+        var name = text
+        if text.utf8.contains(32), !text.utf8.allSatisfy({ $0 < 0x80 }) { name = text.filter { $0 != " " } }
+        guard !name.isEmpty, isAtMost(Int(field.max ?? 30), name) else {
+            throw Flaw(field: field.key, code: "too-long")
+        }
+        var hasDot = false
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\u{4E00}"..."\u{9FFF}", "·", " ", ".": continue
+            case "•": hasDot = true
+            default: guard scalar.properties.isAlphabetic else { throw Flaw(field: field.key, code: "name") }
+            }
+        }
+        return hasDot ? name.replacing("•", with: "·") : name
+    }
+
+    /// Whether a text has at most so many characters; counting bytes first, for a character has at least one.
+    private static func isAtMost(_ count: Int, _ text: String) -> Bool {
+        text.utf8.count <= count || text.count <= count
+    }
+
+    /// What people write where there is nothing, and how long it is at most.
+    private static let blankBytes = 6
     private static let blanks: Set<String> = ["-", "--", "—", "/", "\\", "无", "不详", "未知", "N/A", "NULL", "null"]
     private static let flags: [String: String] = [
         "1": "1", "是": "1", "有": "1", "√": "1", "y": "1", "yes": "1", "true": "1", "在册": "1", "完好": "1", "同意": "1",
@@ -135,7 +155,8 @@ public enum Validation {
     }
 
     private static func point(_ text: String) -> GeoPoint? {
-        let parts = text.split { ",;， ".contains($0) }.compactMap { Double($0) }
+        let parts =
+            GeoPoint.parts(text) ?? text.split { ",;， ".contains($0) }.compactMap { Double($0) }
         guard parts.count == 2 else { return nil }
         // Offices write both orders; in China a longitude is greater than any latitude.
         return parts[0] > 60 ? GeoPoint(lat: parts[1], lon: parts[0]) : GeoPoint(lat: parts[0], lon: parts[1])
@@ -147,6 +168,18 @@ public enum Validation {
     }
 }
 
+extension GeoPoint {
+    /// The two numbers of `lat,lon` as records keep it, or `nil` where it is written otherwise.
+    static func parts(_ text: String) -> [Double]? {
+        let pieces = text.utf8.split(separator: 44, omittingEmptySubsequences: false)
+        guard pieces.count == 2, let first = Double(Substring(pieces[0])), let second = Double(Substring(pieces[1]))
+        else {
+            return nil
+        }
+        return [first, second]
+    }
+}
+
 /// A phone number: a mobile's of 11 digits, or a fixed one's of 7 to 12 with its area code.
 public struct PhoneNumber: Sendable, Hashable {
     /// Digits alone.
@@ -155,6 +188,11 @@ public struct PhoneNumber: Sendable, Hashable {
     /// Reads digits with blanks, hyphens and brackets between, and China's country code before.
     public init?(_ given: String) {
         guard given.utf8.count <= 60 else { return nil }
+        if given.utf8.count == 11, given.utf8.first == 49, given.utf8.allSatisfy({ (48...57).contains($0) }) {
+            guard given.utf8.dropFirst().first.map({ $0 >= 51 }) == true else { return nil }
+            text = given
+            return
+        }
         var digits = Plain.narrow(given).filter { !" -()".contains($0) }
         for code in ["+86", "0086"] where digits.hasPrefix(code) { digits.removeFirst(code.count) }
         let bytes = Array(digits.utf8)

@@ -57,7 +57,7 @@ struct SamplePeople {
         }
         let text =
             "410000\(padded(birth.year, 4))\(padded(birth.month, 2))\(padded(birth.day, 2))\(padded(sequence, 3))"
-        let check = IDNumber.check(text.utf8.map { Int($0) - 48 })
+        let check = IDNumber.check(Array(text.utf8)[...])
         return text + String(decoding: [check], as: UTF8.self)
     }
 }

@@ -68,6 +68,16 @@ enum CategoryStore {
             """)
     }
 
+    /// The declaration of a category that holds now.
+    static func current(of key: String, in db: any Reading) throws -> Category? {
+        try db.first(
+            Row.self,
+            """
+            SELECT declaration, version, at, by_name, reason FROM registry_category
+            WHERE category = \(key) AND is_current = 1
+            """)?.category
+    }
+
     static func versions(of key: String, in db: any Reading) throws -> [Row] {
         try db.all(
             Row.self,

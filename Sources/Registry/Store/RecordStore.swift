@@ -14,6 +14,17 @@ enum RecordStore {
         return Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
     }
 
+    /// The values, as stored, of records by what tells them from all others.
+    static func values(keys: [String], in db: any Reading) throws -> [String: String] {
+        guard !keys.isEmpty else { return [:] }
+        var result: [String: String] = [:]
+        try db.query("SELECT row_key, data FROM registry_record WHERE row_key IN \(list: keys)") { row in
+            result[try row.next()] = try row.next(String.self)
+            return true
+        }
+        return result
+    }
+
     /// Records by what tells them from all others.
     static func find(keys: [String], in db: any Reading) throws -> [String: Record] {
         guard !keys.isEmpty else { return [:] }

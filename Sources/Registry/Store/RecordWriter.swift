@@ -19,12 +19,66 @@ struct RecordWriter: Sendable {
     /// Where a record belongs: by its place, else by what its address says.
     func place(_ values: FieldValues, _ category: Category) -> (point: GeoPoint?, area: AreaID?, village: AreaID?) {
         let point = category.point.flatMap { values[$0] }.flatMap { text -> GeoPoint? in
-            let parts = text.split(separator: ",").compactMap { Double($0) }
-            return parts.count == 2 ? GeoPoint(lat: parts[0], lon: parts[1]) : nil
+            GeoPoint.parts(text).flatMap { GeoPoint(lat: $0[0], lon: $0[1]) }
         }
         let area =
             point.flatMap(areas.area(at:)) ?? category.address.flatMap { values[$0] }.flatMap(areas.area(named:))
         return (point, area, areas.village(of: area))
+    }
+
+    /// A new record as its rows hold it, made without the store: most of an import's work, and none of it on the
+    /// writer's thread.
+    struct Prepared: Sendable {
+        fileprivate var id: RecordID
+        fileprivate var row: [SQLValue]
+        fileprivate var tokens: String
+        fileprivate var breaches: [CrossRules.Breach]
+        fileprivate var at: Instant
+    }
+
+    /// Makes the rows of a new record.
+    /// - Parameter key: what tells it from all others, where that is known already.
+    func prepare(
+        _ values: FieldValues, facts: Facts, _ category: Category, by hand: Hand, id: RecordID = .next(),
+        key: String? = nil
+    ) -> Prepared {
+        let place = place(values, category)
+        let breaches = CrossRules.breaches(values, category, today: hand.at.dayNumber)
+        let tokens = search.tokens(of: values, category, area: place.area, village: place.village)
+        let row: [SQLValue] = [
+            id.sqlValue, category.key.sqlValue, place.area.sqlValue, place.village.sqlValue,
+            (place.point?.lat).sqlValue, (place.point?.lon).sqlValue, sortKey(values, category).sqlValue,
+            (key ?? search.rowKey(values, category)).sqlValue, values.json.sqlValue, facts.json.sqlValue,
+            facts.due(category, values).sqlValue, breaches.count.sqlValue, missing(values, category).sqlValue,
+            Int64(1).sqlValue, hand.at.sqlValue, hand.at.sqlValue,
+        ]
+        return Prepared(id: id, row: row, tokens: tokens.joined(separator: " "), breaches: breaches, at: hand.at)
+    }
+
+    /// Records of one statement.
+    private static let chunk = 50
+
+    /// Stores new records.
+    /// - Throws: ``StorageError/duplicate(_:)`` where there is one with the same identity.
+    func insert(_ records: [Prepared], in db: any Writing) throws {
+        for start in stride(from: 0, to: records.count, by: Self.chunk) {
+            let part = records[start..<min(records.count, start + Self.chunk)]
+            try db.execute(
+                """
+                INSERT INTO registry_record (id, category, area, village, lat, lon, sort_key, row_key, data, facts,
+                  due_at, doubts, missing, version, created_at, changed_at)
+                VALUES \(rows: part.map(\.row))
+                """)
+            try db.execute(
+                """
+                INSERT INTO registry_token (record, tokens)
+                VALUES \(rows: part.map { [$0.id.sqlValue, $0.tokens.sqlValue] })
+                """)
+            // A new record has no contradictions yet that could have been settled.
+            for record in part {
+                for breach in record.breaches { try DoubtStore.open(breach, of: record.id, at: record.at, in: db) }
+            }
+        }
     }
 
     /// Stores a new record.
@@ -33,21 +87,7 @@ struct RecordWriter: Sendable {
         _ values: FieldValues, facts: Facts, _ category: Category, by hand: Hand, id: RecordID = .next(),
         in db: any Writing
     ) throws {
-        let place = place(values, category)
-        let breaches = CrossRules.breaches(values, category, today: hand.at.dayNumber)
-        let due = facts.due(category, values)
-        try db.execute(
-            """
-            INSERT INTO registry_record (id, category, area, village, lat, lon, sort_key, row_key, data, facts, due_at,
-              doubts, missing, version, created_at, changed_at)
-            VALUES (\(id), \(category.key), \(place.area), \(place.village), \(place.point?.lat), \(place.point?.lon),
-              \(sortKey(values, category)), \(search.rowKey(values, category)), \(values.json), \(facts.json), \(due),
-              \(breaches.count), \(missing(values, category)), 1, \(hand.at), \(hand.at))
-            """)
-        let tokens = search.tokens(of: values, category, area: place.area, village: place.village)
-        try db.execute(
-            "INSERT INTO registry_token (record, tokens) VALUES (\(id), \(tokens.joined(separator: " ")))")
-        try DoubtStore.replace(breaches, of: id, at: hand.at, in: db)
+        try insert([prepare(values, facts: facts, category, by: hand, id: id)], in: db)
     }
 
     /// Changes a record's values and facts; returns the fields that changed.
@@ -85,6 +125,26 @@ struct RecordWriter: Sendable {
         }
         try DoubtStore.replace(breaches, of: record.id, at: hand.at, in: db)
         return changed
+    }
+
+    /// Makes anew what is derived of a record's values; the values themselves stay.
+    /// - Parameter key: what tells it from all others; `nil` leaves it as it is.
+    func derive(_ record: Record, _ category: Category, key: String?, at now: Instant, in db: any Writing) throws {
+        let values = record.values
+        let place = place(values, category)
+        try db.execute(
+            """
+            UPDATE registry_record SET area = \(place.area), village = \(place.village), lat = \(place.point?.lat),
+              lon = \(place.point?.lon), sort_key = \(sortKey(values, category)),
+              due_at = \(record.facts.due(category, values)), missing = \(missing(values, category))
+            WHERE id = \(record.id)
+            """)
+        if let key { try db.execute("UPDATE registry_record SET row_key = \(key) WHERE id = \(record.id)") }
+        let tokens = search.tokens(of: values, category, area: place.area, village: place.village)
+        try db.execute(
+            "UPDATE registry_token SET tokens = \(tokens.joined(separator: " ")) WHERE record = \(record.id)")
+        try DoubtStore.replace(
+            CrossRules.breaches(values, category, today: now.dayNumber), of: record.id, at: now, in: db)
     }
 
     /// Removes a record with all that was kept about it: history, tokens, contradictions, pairs, proposals. What stays
@@ -136,16 +196,20 @@ enum DoubtStore {
     ) throws {
         var open: Set<String> = []
         for breach in breaches {
-            let fields = breach.fields.joined(separator: ",")
-            open.insert(breach.rule.rawValue + fields)
-            try db.execute(
-                """
-                INSERT INTO registry_doubt (id, record, rule, fields, state, at, settled_by, note)
-                VALUES (\(RecordID.next()), \(id), \(breach.rule.rawValue), \(fields), 'open', \(now), '', '')
-                ON CONFLICT (record, rule, fields) DO NOTHING
-                """)
+            open.insert(breach.rule.rawValue + breach.fields.joined(separator: ","))
+            try Self.open(breach, of: id, at: now, in: db)
         }
         try settleAgreeing(open, of: id, at: now, in: db)
+    }
+
+    static func open(_ breach: CrossRules.Breach, of id: RecordID, at now: Instant, in db: any Writing) throws {
+        try db.execute(
+            """
+            INSERT INTO registry_doubt (id, record, rule, fields, state, at, settled_by, note)
+            VALUES (\(RecordID.next()), \(id), \(breach.rule.rawValue), \(breach.fields.joined(separator: ",")), 'open',
+              \(now), '', '')
+            ON CONFLICT (record, rule, fields) DO NOTHING
+            """)
     }
 
     /// A doubt whose values agree again is gone; one that a person has settled stays settled.

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Places
 
@@ -7,7 +8,7 @@ public struct TownAreas: Sendable {
     public let all: [Area]
     private let byID: [AreaID: Area]
     /// Village and cooperative names as an address begins with them, the longest first.
-    private let spoken: [(name: String, id: AreaID)]
+    private let spoken: [(name: [UInt8], id: AreaID)]
     private let locate: @Sendable (GeoPoint) -> AreaID?
 
     /// - Parameter locate: the smallest area around a place.
@@ -21,7 +22,7 @@ public struct TownAreas: Sendable {
             let parent = area.parent.flatMap { byID[$0] }
             spoken.append(((parent.flatMap { $0.kind == .village ? $0.name : nil } ?? "") + area.name, area.id))
         }
-        self.spoken = spoken.sorted { $0.0.count > $1.0.count }
+        self.spoken = spoken.sorted { $0.0.count > $1.0.count }.map { (Array($0.0.utf8), $0.1) }
     }
 
     /// The villages in their order.
@@ -31,7 +32,19 @@ public struct TownAreas: Sendable {
     func area(at point: GeoPoint) -> AreaID? { locate(point) }
 
     /// The area whose name an address contains, the most exact one.
-    func area(named address: String) -> AreaID? { spoken.first { address.contains($0.name) }?.id }
+    func area(named address: String) -> AreaID? {
+        var address = address
+        // By bytes: a beginning of a character is never the middle of another one.
+        return address.withUTF8 { bytes in spoken.first { name, _ in Self.holds(bytes, name) }?.id }
+    }
+
+    private static func holds(_ bytes: UnsafeBufferPointer<UInt8>, _ name: [UInt8]) -> Bool {
+        guard let first = name.first, let base = bytes.baseAddress, name.count <= bytes.count else { return false }
+        for start in 0...(bytes.count - name.count) where bytes[start] == first {
+            if memcmp(base + start, name, name.count) == 0 { return true }
+        }
+        return false
+    }
 
     /// The village that an area is or lies in.
     func village(of id: AreaID?) -> AreaID? {

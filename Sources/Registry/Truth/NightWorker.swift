@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Logging
 import ServiceLifecycle
@@ -6,6 +7,8 @@ import Storage
 /// What the registry does by itself, once a night: duplicates, contradictions over several records, retention.
 struct NightWorker: Service {
     let desk: RegistryDesk
+    /// Where the files of imports lie.
+    let imports: URL
 
     /// The hour, in China, at which it works.
     private static let hour: Int64 = 3
@@ -32,6 +35,7 @@ struct NightWorker: Service {
         _ = try await Duplicates(desk: desk).search(at: now)
         try await SharedDoubts(desk: desk).search(at: now)
         try await retire(at: now)
+        try await Erasure(desk: desk, imports: imports).run(at: now)
     }
 
     /// Deletes what nobody has touched for as long as its category may be kept, some hundred a transaction.
@@ -51,12 +55,6 @@ struct NightWorker: Service {
                     return old.count
                 }
                 if count < 200 { break }
-            }
-        }
-        // The words of deleted records leave the index's older parts for good.
-        if desk.database.engine == .sqlite {
-            _ = try await desk.database.write { db in
-                try db.execute("INSERT INTO registry_search (registry_search, rank) VALUES ('merge', 500)")
             }
         }
     }

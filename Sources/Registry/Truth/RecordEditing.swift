@@ -9,6 +9,10 @@ struct Conflict: Codable, Sendable, Equatable {
     var base: String
     var mine: String
     var theirs: String
+    /// Who was first.
+    var by = ""
+    /// When that was, RFC 3339.
+    var at = ""
 }
 
 /// Changes a record as far as the policy lets the person see it. Two changes of different fields both stay; of the same
@@ -16,7 +20,8 @@ struct Conflict: Codable, Sendable, Equatable {
 struct RecordEditing: Sendable {
     enum Outcome: Sendable {
         case saved(version: Int64)
-        case conflict([Conflict], version: Int64)
+        /// Nothing was stored. `untouched` names the fields that the sender sent as they had been.
+        case conflict([Conflict], version: Int64, untouched: Set<String>)
     }
 
     let desk: RegistryDesk
@@ -48,7 +53,18 @@ struct RecordEditing: Sendable {
             }
             values[field] = mine
         }
-        if !conflicts.isEmpty { return .conflict(conflicts.sorted { $0.field < $1.field }, version: record.version) }
+        // Who says that a value is right has seen the one of the base, and not what somebody has made of it since.
+        let seen = verified.filter { category.field($0) != nil && judged[$0] != nil }
+        let (sure, stale) = seen.split { before[$0] == record.values[$0] || typed.all[$0] != nil }
+        for field in stale where judged.values.contains(where: { $0.field.key == field && $0.sight == .plain }) {
+            let base = before[field] ?? ""
+            conflicts.append(Conflict(field: field, base: base, mine: base, theirs: record.values[field] ?? ""))
+        }
+        if !conflicts.isEmpty {
+            return .conflict(
+                try Self.told(conflicts, of: record, in: db), version: record.version,
+                untouched: Set(typed.all.filter { $0.value == before.all[$0.key] ?? "" }.keys))
+        }
         try checkRules(values)
         var facts = record.facts
         let isSeen = hand.source == .visit
@@ -57,7 +73,7 @@ struct RecordEditing: Sendable {
                 source: hand.source, seenAt: hand.at, seenBy: hand.name, verifiedAt: isSeen ? hand.at : nil,
                 verifiedBy: isSeen ? hand.name : "")
         }
-        for field in verified where category.field(field) != nil && judged[field] != nil {
+        for field in sure {
             facts[field].verifiedAt = hand.at.ms
             facts[field].verifiedBy = hand.name
             facts[field].isDisputed = false
@@ -69,6 +85,18 @@ struct RecordEditing: Sendable {
         try RecordWriter.touch(db)
         try RecordWriter.publish("record.changed", id, category.key, area: record.area, in: db)
         return .saved(version: record.version + 1)
+    }
+
+    /// The conflicts in the order of their fields, each with who was first and when.
+    private static func told(_ conflicts: [Conflict], of record: Record, in db: any Reading) throws -> [Conflict] {
+        let history = try RecordStore.history(of: record.id, limit: 500, in: db)
+        return conflicts.map { conflict in
+            var told = conflict
+            if let last = history.first(where: { $0.field == conflict.field }) {
+                (told.by, told.at) = (last.by, last.at.rfc3339)
+            }
+            return told
+        }.sorted { $0.field < $1.field }
     }
 
     /// Stores a new record.
@@ -125,5 +153,14 @@ struct RecordEditing: Sendable {
         let broken = CrossRules.breaches(values, category, today: hand.at.dayNumber).filter(\.refuses)
         guard let first = broken.first else { return }
         throw Problem.invalid([first.fields.first ?? category.label: "rule-" + first.rule.rawValue])
+    }
+}
+
+extension Sequence {
+    /// Those for which it holds, and the others, each in their order.
+    fileprivate func split(_ holds: (Element) -> Bool) -> (yes: [Element], no: [Element]) {
+        reduce(into: ([], [])) { parts, element in
+            if holds(element) { parts.0.append(element) } else { parts.1.append(element) }
+        }
     }
 }

@@ -1,9 +1,8 @@
-import Foundation
 import Kernel
 import Storage
 import Web
 
-/// `/registry/categories`: what is kept about what, changed in the browser; every version stays and can come back.
+/// `/registry/categories`: what is kept about what, made and changed in a form; every version stays and can come back.
 struct CategoryAdmin {
     let desk: RegistryDesk
 
@@ -15,6 +14,7 @@ struct CategoryAdmin {
                     "items": desk.book.all.map { category -> [String: Any] in
                         [
                             "key": category.key, "name": category.name.text(call.language),
+                            "icon": category.drawn.icon,
                             "class": call.word("registry.class.\(category.class.rawValue)"),
                             "owner": category.owner.text(call.language), "fields": String(category.fields.count),
                             "retention": String(category.retentionDays), "verify": String(category.verifyDays),
@@ -23,98 +23,126 @@ struct CategoryAdmin {
                     }
                 ])
         }
-        routes.get("/registry/categories/{category}", .needs(.registryManage), "A declaration and its versions") {
-            call in try await page(call)
+        routes.get("/registry/categories/new", .needs(.registryManage), "A form for a new category") { call in
+            let copied = call.query("from").flatMap { desk.book[$0] }
+            return try page(call, Self.blank(like: copied), title: call.word("registry.newCategory"))
         }
-        routes.post(
-            "/registry/categories/{category}", .needs(.registryManage),
-            "Change a declaration, checked against the records", bodyLimit: 400_000
-        ) { call in try await change(call) }
-    }
-
-    private func page(
-        _ call: Call, text: String? = nil, flaws: [String: String] = [:], breaks: [String: Int] = [:],
-        status: Int = 200
-    ) async throws -> Answer {
-        let key = try call.param("category")
-        guard let category = desk.book[key] else { throw Problem.notFound }
-        let versions = try await call.database.read { db in try CategoryStore.versions(of: key, in: db) }
-        let shown = call.query("version").flatMap { Int64($0) }
-        let declared = versions.first { $0.version == shown }?.category ?? category
-        return try call.page(
-            "registry-category", title: category.name.text(call.language),
-            [
-                "key": key, "declaration": try text ?? Self.text(declared),
-                "fields": declared.fields.map { field -> [String: Any] in
-                    [
-                        "key": field.key, "name": field.name.text(call.language), "type": field.type.rawValue,
-                        "guard": call.word("registry.guard.\(field.guard.rawValue)"),
-                        "plain": field.see.plain.map { call.word("role.\($0.rawValue)") }.joined(separator: "、"),
-                        "masked": field.see.masked.map { call.word("role.\($0.rawValue)") }.joined(separator: "、"),
-                    ]
-                },
-                "flaws": flaws.sorted { $0.key < $1.key }.map {
-                    ["place": $0.key, "why": call.word("registry.declaration.\($0.value)")]
-                },
-                "breaks": breaks.sorted { $0.key < $1.key }.map {
-                    ["field": category.field($0.key)?.name.text(call.language) ?? $0.key, "count": String($0.value)]
-                },
-                "versions": versions.map { row -> [String: Any] in
-                    [
-                        "version": String(row.version), "at": row.at.text, "by": row.by, "reason": row.reason,
-                        "isShown": row.version == shown ?? desk.book.version(of: key),
-                    ]
-                },
-            ], status: status)
-    }
-
-    private static func text(_ category: Category) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(category), as: UTF8.self)
+        routes.get("/registry/categories/{category}", .needs(.registryManage), "A declaration and its versions") {
+            call in try await change(call)
+        }
     }
 
     private func change(_ call: Call) async throws -> Answer {
-        let caller = try call.signedIn()
         let key = try call.param("category")
-        guard desk.book[key] != nil else { throw Problem.notFound }
-        let text = call.form["declaration"] ?? ""
-        var check = FieldCheck()
-        let reason = check.text(call.form["reason"], "reason", 2...200)
-        try check.finish()
-        guard let new = try? StoredJSON.decode(Category.self, text) else {
-            return try await page(call, text: text, flaws: ["JSON": "json"], status: 422)
+        guard let category = desk.book[key] else { throw Problem.notFound }
+        let (versions, isWaiting) = try await call.database.read { db in
+            (try CategoryStore.versions(of: key, in: db), try Rederiving.isWaiting(key, in: db))
         }
-        var flaws = DeclarationCheck.flaws(new)
-        if new.key != key { flaws["key"] = "key" }
-        guard flaws.isEmpty else { return try await page(call, text: text, flaws: flaws, status: 422) }
-        let breaks = try await call.database.read { db in try Self.breaks(new, in: db) }
-        guard breaks.isEmpty else { return try await page(call, text: text, breaks: breaks, status: 422) }
-        let now = Instant.now
-        let current = try await call.database.write { db in
-            try CategoryStore.save(new, by: caller.name, reason: reason, at: now, in: db)
-            try RecordWriter.touch(db)
-            try desk.note("category.change", "categories/\(key)", by: caller, purpose: reason, at: now, in: db)
-            return try CategoryStore.current(in: db)
-        }
-        desk.book.replace(current)
-        return .redirect(to: "/registry/categories/\(key)?done=saved")
+        let current = versions.first?.version ?? 0
+        let shown = call.query("version").flatMap { Int64($0) } ?? current
+        let declared = versions.first { $0.version == shown }?.category ?? category
+        return try page(
+            call, declared, title: category.name.text(call.language), base: current,
+            [
+                "key": key, "isWaiting": isWaiting,
+                "older": shown == current ? [] : [["version": String(shown)]],
+                "versions": versions.map { row -> [String: Any] in
+                    [
+                        "version": String(row.version), "at": row.at.text, "by": row.by, "reason": row.reason,
+                        "isShown": row.version == shown, "isCurrent": row.version == current,
+                    ]
+                },
+            ])
     }
 
-    /// How many records hold a value that the new declaration would not take, or a value of a field that is gone.
-    static func breaks(_ new: Category, in db: any Reading) throws -> [String: Int] {
-        var breaks: [String: Int] = [:]
-        let fields = Dictionary(new.fields.map { ($0.key, $0) }) { first, _ in first }
-        try db.scan("SELECT data FROM registry_record WHERE category = \(new.key)") { row in
-            for (key, value) in FieldValues(json: try row.next()).all {
-                guard let field = fields[key] else {
-                    breaks[key, default: 0] += 1
-                    continue
-                }
-                if (try? Validation.value(.text(value), of: field)) != value { breaks[key, default: 0] += 1 }
-            }
-            return true
+    private struct Choice: Encodable {
+        var key: String
+        var name: String
+        /// Of a rule: the kinds of fields that it is about.
+        var takes: [[String]]?
+        /// Of a rule: whether it compares with a number.
+        var hasValue: Bool?
+    }
+
+    /// What the form's script is given.
+    private struct Editor: Encodable {
+        var declaration: Category
+        var version: Int64
+        var isNew: Bool
+        var language: String
+        var words: [String: String]
+        var roles, classes, guards, types, searches, tints, icons, rules, weights: [Choice]
+        /// The modules of GB/T 31000 that the town uses.
+        var modules: [String]
+    }
+
+    private static let icons = [
+        "list", "person", "units", "sites", "fire", "water", "warning", "place", "map", "check", "cases", "phone",
+        "camera", "detectors", "field", "clock",
+    ]
+    private static let words = [
+        "name", "key", "class", "module", "purpose", "basis", "owner", "retentionDays", "verifyDays", "label",
+        "identity", "drawn", "order", "birth", "address", "point", "fields", "rules", "type", "guard", "see", "unit",
+        "codes", "required", "min", "max", "pattern", "search", "filter", "list", "aliases", "twoPeople",
+        "drawPoint", "drawNone", "icon", "tint", "hidden", "masked", "plain", "role", "addField", "remove", "up",
+        "down",
+        "addCode", "code", "codeName", "addSet", "addRule", "when", "whenIs", "always", "value", "weight", "none",
+        "basics", "law", "find", "keyHint", "identityHint", "seeHint", "aliasHint", "patternHint",
+        "fieldDays", "asCategory", "lengthMax", "check", "save", "reason", "checking", "flaws",
+        "clashes", "warnings", "changes", "nothing", "holds", "records", "derives", "json", "jsonHint", "jsonApply",
+        "jsonWrong", "unsaved", "ownPurpose", "seenBy", "nobody",
+    ]
+
+    private func page(
+        _ call: Call, _ category: Category, title: String, base: Int64 = 0, _ more: [String: Any] = [:]
+    ) throws -> Answer {
+        func choices<Kind: RawRepresentable & CaseIterable>(_ kinds: Kind.Type, _ prefix: String) -> [Choice]
+        where Kind.RawValue == String {
+            kinds.allCases.map { Choice(key: $0.rawValue, name: call.word("\(prefix).\($0.rawValue)")) }
         }
-        return breaks
+        let editor = Editor(
+            declaration: category, version: base, isNew: base == 0, language: call.language.rawValue,
+            words: Dictionary(Self.words.map { ($0, call.word("registry.editor.\($0)")) }) { first, _ in first },
+            roles: choices(Role.self, "role"), classes: choices(Category.Class.self, "registry.class"),
+            guards: choices(Field.Guard.self, "registry.guard"), types: choices(Field.Kind.self, "registry.type"),
+            searches: choices(Field.Search.self, "registry.searchAs"),
+            tints: ["info", "ok", "warn", "bad"].map { Choice(key: $0, name: call.word("registry.tint.\($0)")) },
+            icons: Self.icons.map { Choice(key: $0, name: $0) },
+            rules: Category.Rule.Kind.allCases.map {
+                Choice(
+                    key: $0.rawValue, name: call.word("registry.ruleKind.\($0.rawValue)"),
+                    takes: $0.takes.map { $0.map(\.rawValue).sorted() }, hasValue: $0.hasValue)
+            },
+            weights: ["refuse", "doubt"].map { Choice(key: $0, name: call.word("registry.weight.\($0)")) },
+            modules: Set(desk.book.all.map(\.module)).sorted())
+        // The text stands inside a <script> of data.
+        let data = try JSON.text(editor).replacing("<", with: "\\u003c")
+        let context: [String: Any] = ["data": data, "isNew": base == 0]
+        return try call.page("registry-category", title: title, context.merging(more) { $1 })
+    }
+
+    /// What a new category begins with: the usual fields, or another one's.
+    static func blank(like other: Category?) -> Category {
+        if var copy = other {
+            copy.key = ""
+            copy.name = Words(zh: "", en: "")
+            return copy
+        }
+        let office: [Role] = [.clerk, .grid]
+        let see = Field.See(plain: office + [.officer, .leader, .admin], masked: [])
+        func field(_ key: String, _ zh: String, _ en: String, _ type: Field.Kind) -> Field {
+            Field(
+                key: key, name: Words(zh: zh, en: en), type: type, guard: .open, see: see, list: true)
+        }
+        var name = field("name", "名称", "Name", .text)
+        (name.required, name.search) = (true, .text)
+        var address = field("address", "地址", "Address", .address)
+        address.search = .address
+        let empty = Words(zh: "", en: "")
+        return Category(
+            key: "", name: empty, class: .things, module: "X 地方扩展", purpose: empty, basis: empty, owner: empty,
+            retentionDays: 1_825, verifyDays: 180, label: "name", identity: [["name", "address"]],
+            drawn: Category.Drawn(as: .point, icon: "place", tint: "info"), order: 100, birth: nil, address: "address",
+            point: "place", fields: [name, address, field("place", "坐标", "Place", .point)], rules: [])
     }
 }

@@ -93,7 +93,16 @@ struct ProposalPages {
             try desk.note(
                 "record.\(proposal.kind)-\(agrees ? "agreed" : "refused")", subject, by: caller,
                 purpose: proposal.reason, at: now, in: db)
-            if agrees { try carryOut(proposal, record, category, by: hand, in: db) }
+            if agrees {
+                try carryOut(proposal, record, category, by: hand, in: db)
+            } else if proposal.kind == ProposalStore.Kind.merge.rawValue, let other = proposal.other {
+                // The second person has said that they are two: that is not asked again.
+                try db.execute(
+                    """
+                    UPDATE registry_pair SET state = 'different', decided_at = \(now), decided_by = \(caller.name)
+                    WHERE left_record = \(record.id) AND right_record = \(other)
+                    """)
+            }
         }
         return .redirect(to: "/registry/proposals?done=registry.decided")
     }
@@ -115,7 +124,8 @@ struct ProposalPages {
             try RecordWriter.touch(db)
             try RecordWriter.publish("record.changed", record.id, category.key, area: record.area, in: db)
         case .delete?:
-            try writer.delete(record, reason: proposal.reason, at: hand.at, in: db)
+            // Why it was deleted may name somebody; the audit log has it, the tombstone says only that it was.
+            try writer.delete(record, reason: "deleted", at: hand.at, in: db)
         case .merge?:
             guard let id = proposal.other, let other = try RecordStore.find(id, in: db),
                 other.category == record.category

@@ -64,8 +64,10 @@ struct RecordForms {
         let category = try desk.category(call)
         let caller = try call.signedIn()
         let id: RecordID = try call.id()
-        let sent = sent(call, category)
-        let base = Int64(call.form["version"] ?? "") ?? 0
+        // Where two changed the same field, who comes second has chosen: the other's value is then not sent.
+        let form = call.form
+        let sent = sent(call, category).filter { form["take." + $0.key] != "theirs" }
+        let base = Int64(form["version"] ?? "") ?? 0
         let now = Instant.now
         do {
             let outcome = try await call.database.write { db in
@@ -80,14 +82,18 @@ struct RecordForms {
             }
             switch outcome {
             case .saved: return .redirect(to: "/registry/\(category.key)/\(id)?done=saved")
-            case .conflict(let conflicts, _):
+            case .conflict(let conflicts, _, let untouched):
                 let record = try await judged(id, category, call)
-                return try form(
-                    call, category, sent, record: record, conflicts: conflicts, title: record.label, status: 409)
+                // What the second one did not touch is as the first has left it.
+                let current = Dictionary(record.values.map { ($0.field.key, $0.value) }) { first, _ in first }
+                let merged = current.merging(sent.filter { !untouched.contains($0.key) }) { $1 }
+                return try self.form(
+                    call, category, merged, record: record, conflicts: conflicts, title: record.label, status: 409)
             }
         } catch let problem as Problem where problem.status == 422 || problem.status == 409 {
             let record = try await judged(id, category, call)
-            return try form(call, category, sent, record: record, base: base, problem: problem, title: record.label)
+            return try self.form(
+                call, category, sent, record: record, base: base, problem: problem, title: record.label)
         }
     }
 
@@ -116,8 +122,9 @@ struct RecordForms {
                 guard let field = category.field(conflict.field) else { return nil }
                 func shown(_ text: String) -> String { text.isEmpty ? "—" : Shown.text(text, field, call) }
                 return [
-                    "field": field.name.text(call.language), "base": shown(conflict.base),
-                    "mine": shown(conflict.mine), "theirs": shown(conflict.theirs),
+                    "key": field.key, "field": field.name.text(call.language), "base": shown(conflict.base),
+                    "mine": shown(conflict.mine), "theirs": shown(conflict.theirs), "by": conflict.by,
+                    "at": Instant(conflict.at).map(Shown.short) ?? "",
                 ]
             },
         ]

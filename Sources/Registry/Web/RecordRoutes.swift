@@ -132,7 +132,7 @@ struct RecordRoutes {
             }
             return outcome
         }
-        if case .conflict(let conflicts, let version) = outcome {
+        if case .conflict(let conflicts, let version, _) = outcome {
             return try .json(
                 ConflictAnswer(
                     title: call.word("problem.registry.conflict"), version: version, conflicts: conflicts),

@@ -91,10 +91,20 @@ struct VisitPages {
             options: value.sight == .plain ? options : [])
     }
 
+    /// What a report led to. Where somebody else was faster it is nothing but the two sides, as people read them.
     private struct Done: Codable, Sendable {
+        struct Sides: Codable, Sendable {
+            var field: String
+            var name: String
+            var base: String
+            var mine: String
+            var theirs: String
+            var by: String
+            var at: String
+        }
         var id: RecordID
         var version: Int64
-        var conflicts: [Conflict]
+        var conflicts: [Sides]
     }
 
     private func report(_ call: Call) async throws -> Answer {
@@ -110,10 +120,19 @@ struct VisitPages {
                 id, category, Viewer(caller, areas, opened: opened), caller, seen, at: now, in: db)
             switch outcome {
             case .saved(let version): return Done(id: id, version: version, conflicts: [])
-            case .conflict(let conflicts, let version):
-                return Done(id: id, version: version, conflicts: conflicts)
+            case .conflict(let conflicts, let version, _):
+                return Done(id: id, version: version, conflicts: conflicts.compactMap { sides($0, category, call) })
             }
         }
         return try .json(done, status: done.conflicts.isEmpty ? 200 : 409)
+    }
+
+    private func sides(_ conflict: Conflict, _ category: Category, _ call: Call) -> Done.Sides? {
+        guard let field = category.field(conflict.field) else { return nil }
+        func shown(_ text: String) -> String { text.isEmpty ? "—" : Shown.text(text, field, call) }
+        return Done.Sides(
+            field: field.key, name: field.name.text(call.language), base: shown(conflict.base),
+            mine: shown(conflict.mine), theirs: shown(conflict.theirs), by: conflict.by,
+            at: Instant(conflict.at).map(Shown.short) ?? "")
     }
 }

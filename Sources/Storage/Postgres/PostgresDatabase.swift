@@ -15,6 +15,7 @@ public final class PostgresDatabase: Database {
     private let readers: PostgresReaders
     private let committer: GroupCommitter
     private let listener: PostgresListener
+    private let address: PostgresAddress
 
     /// Connects.
     /// - Parameters:
@@ -23,6 +24,7 @@ public final class PostgresDatabase: Database {
     /// - Throws: ``StorageError/unavailable(_:)`` when the server cannot be reached; the text is without the password.
     public init(url: String, connections: Int = 8) throws {
         let address = try PostgresAddress(url)
+        self.address = address
         let node = UUID().uuidString
         listener = PostgresListener(address, node: node, feed: feed, wakeups: wakeups)
         try listener.start()
@@ -52,6 +54,22 @@ public final class PostgresDatabase: Database {
         _ body: @escaping @Sendable (any Writing) throws -> Value
     ) async throws -> Value {
         try await committer.write(body)
+    }
+
+    /// Writes the tables anew, on a connection of its own: it cannot be done in a transaction.
+    public func scrub(_ tables: [String]) async throws -> Bool {
+        let address = address
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result {
+                        let connection = try PostgresConnection(address)
+                        defer { connection.close() }
+                        for table in tables { try connection.control("VACUUM FULL \(table)") }
+                        return true
+                    })
+            }
+        }
     }
 
     /// Finishes what runs and hangs up.

@@ -26,6 +26,8 @@ public final class SQLiteDatabase: Database {
             // FULL: a commit has reached the disk before anybody is answered.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA cache_size = -16000")
+            // What is deleted is overwritten, not only forgotten.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
         }
         do {
@@ -59,6 +61,19 @@ public final class SQLiteDatabase: Database {
         _ body: @escaping @Sendable (any Writing) throws -> Value
     ) async throws -> Value {
         try await committer.write(body)
+    }
+
+    /// Empties the log into the file.
+    public func scrub(_ tables: [String]) async throws -> Bool {
+        do {
+            try await pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            return true
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED
+        {
+            return false
+        } catch {
+            throw StorageError(error)
+        }
     }
 
     /// Ends the writer and closes the file.

@@ -18,6 +18,8 @@ final class Town: Sendable {
     let east: Area
     let west: Area
     let now = CivilTime.instant(2026, 11, 24, 9)
+    /// The folder with the database's file and all that the room keeps beside it.
+    var folder: URL { storage.folder }
     private let storage: TestDatabase
 
     init(_ engine: Engine = .sqlite) async throws {

@@ -6,7 +6,7 @@ import { word } from "./text.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("visits"));
 const person = root.dataset.person ?? "";
-/** @typedef {{key: string, order: number, person: string, category: string, id: string, label: string, body: any, refused?: string}} Report */
+/** @typedef {{key: string, order: number, person: string, category: string, id: string, label: string, body: any, refused?: string, clash?: {version: number, conflicts: any[]}}} Report */
 const state = { /** @type {any[]|null} */ items: null, /** @type {Report[]} */ waiting: [], isOld: false, failed: "" };
 
 /** @type {Promise<IDBDatabase>} */
@@ -48,15 +48,17 @@ async function send() {
   clearTimeout(timer);
   let isLeft = false, sent = false;
   for (const report of state.waiting) {
-    if (report.refused) continue;
+    if (report.refused || report.clash) continue;
     try {
       await api("POST", `/api/v1/visits/${report.category}/${report.id}`, { body: report.body, key: report.key, quiet: true });
       await run("reports", "readwrite", s => s.delete(report.key));
       sent = true;
     } catch (error) {
-      const { status, message } = /** @type {any} */ (error);
+      const { status, message, body } = /** @type {any} */ (error);
       if (status === 0 || status >= 500 || [401, 403, 408, 429].includes(status)) { isLeft = true; break; }
-      await run("reports", "readwrite", s => s.put({ ...report, refused: status === 409 ? word("visit.conflict") : message }));
+      // Somebody else was faster: both sides stay on the phone until the worker has chosen.
+      const clash = status === 409 && body?.conflicts?.length ? { version: body.version, conflicts: body.conflicts } : undefined;
+      await run("reports", "readwrite", s => s.put(clash ? { ...report, clash } : { ...report, refused: message }));
     }
   }
   sending = false;
@@ -68,10 +70,38 @@ async function send() {
 /** @param {any} item @param {string[]} verified @param {Record<string, string>} values */
 async function say(item, verified, values) {
   await run("reports", "readwrite", s => s.put({ key: newKey(), order: Date.now(), person, category: item.category, id: item.id, label: item.label,
-    body: { version: item.version, verified, values, at: new Date().toISOString() } }));
+    body: { version: item.version, verified, values, at: new Date().toISOString(), seen: Object.fromEntries(item.values.filter((/** @type {any} */ value) => verified.includes(value.key) && value.canChange).map((/** @type {any} */ value) => [value.key, value.raw])) } }));
   await readWaiting();
   draw();
   send();
+}
+
+/** Says again what was said, on what stands there now: what the worker leaves to the other is not sent. @param {Report} report @param {Record<string, string>} chosen */
+async function settle(report, chosen) {
+  const { clash, ...said } = report, verified = new Set(said.body.verified ?? []), values = { ...said.body.values };
+  for (const { field } of clash?.conflicts ?? []) {
+    verified.delete(field);
+    if (chosen[field] === "theirs") delete values[field];
+    // What was only confirmed becomes a value of its own, for the record holds another one now.
+    else if (!(field in values)) values[field] = said.body.seen?.[field] ?? "";
+  }
+  const key = newKey();
+  await run("reports", "readwrite", s => s.put({ ...said, key, body: { ...said.body, version: clash?.version, verified: [...verified], values } }));
+  await run("reports", "readwrite", s => s.delete(report.key));
+  await readWaiting();
+  draw();
+  send();
+}
+
+/** @param {{report: Report}} props */
+function Clash({ report }) {
+  const [chosen, choose] = useState(/** @type {Record<string, string>} */ ({}));
+  const conflicts = report.clash?.conflicts ?? [];
+  return html`<article class="card clash" aria-label=${report.label}><header><div><span class="badge warn">${word("visit.conflict")}</span><h2>${report.label}</h2></div></header>
+    <div class="body">${conflicts.map((/** @type {any} */ one) => html`<fieldset><legend>${one.name}</legend><p class="hint">${word("visit.before")}: ${one.base}</p>
+      ${[["theirs", `${word("visit.theirs")} · ${one.by} ${one.at}`, one.theirs], ["mine", word("visit.mine"), one.mine]].map(([side, title, text]) => html`<label class="choice"><input type="radio" name=${`${report.key}-${one.field}`} checked=${chosen[one.field] === side}
+        onChange=${() => choose({ ...chosen, [one.field]: side })} /><span><span class="hint">${title}</span><br /><strong>${text}</strong></span></label>`)}</fieldset>`)}
+      <div class="buttons visit-end"><button class="button primary big" disabled=${conflicts.some((/** @type {any} */ one) => !chosen[one.field])} onClick=${() => settle(report, chosen)}>${word("visit.settle")}</button></div></div></article>`;
 }
 
 /** @param {{item: any}} props */
@@ -95,9 +125,10 @@ function Visit({ item }) {
 function Visits() {
   if (!state.items) return html`<div class="card"><div class="empty">${state.failed ? html`<strong>${state.failed}</strong><button class="button" onClick=${load}>${word("visit.again")}</button>` : word("visit.loading")}</div></div>`;
   const said = new Set(state.waiting.filter(report => !report.refused).map(report => report.id));
-  const left = state.items.filter(item => !said.has(item.id));
+  const left = state.items.filter(item => !said.has(item.id)), clashes = state.waiting.filter(report => report.clash), unsent = state.waiting.filter(report => !report.clash);
   return html`${state.isOld ? html`<div class="flash warn" role="status">${word("visit.offline")}</div>` : null}
-    ${state.waiting.length ? html`<section class="card unsent"><header><h2>${word("visit.waiting", { n: state.waiting.length })}</h2><button class="button small end" onClick=${send}>${word("visit.send")}</button></header><ul class="lines">${state.waiting.map(report => html`<li><div class="row"><strong>${report.label}</strong><span class=${`badge end ${report.refused ? "bad" : "warn"}`}>${report.refused ?? word("visit.unsent")}</span>${report.refused ? html`<button class="button small" onClick=${async () => { await run("reports", "readwrite", s => s.delete(report.key)); load(); }}>${word("visit.drop")}</button>` : null}</div></li>`)}</ul></section>` : null}
+    ${clashes.map(report => html`<${Clash} key=${report.key} report=${report} />`)}
+    ${unsent.length ? html`<section class="card unsent"><header><h2>${word("visit.waiting", { n: unsent.length })}</h2><button class="button small end" onClick=${send}>${word("visit.send")}</button></header><ul class="lines">${unsent.map(report => html`<li><div class="row"><strong>${report.label}</strong><span class=${`badge end ${report.refused ? "bad" : "warn"}`}>${report.refused ?? word("visit.unsent")}</span>${report.refused ? html`<button class="button small" onClick=${async () => { await run("reports", "readwrite", s => s.delete(report.key)); load(); }}>${word("visit.drop")}</button>` : null}</div></li>`)}</ul></section>` : null}
     ${left.length === 0 ? html`<div class="card"><div class="empty"><strong>${word("visit.none")}</strong></div></div>` : left.map(item => html`<${Visit} key=${item.id + item.version} item=${item} />`)}`;
 }
 

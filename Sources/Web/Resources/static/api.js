@@ -9,6 +9,8 @@ export class Problem extends Error {
     super(body.detail || body.title || word(status ? "error.status" : "error.network", { status }));
     this.status = status;
     this.errors = body.errors ?? {};
+    /** The whole answer, for who knows its kind. @type {any} */
+    this.body = body;
   }
 }
 
