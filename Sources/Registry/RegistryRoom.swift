@@ -107,6 +107,7 @@ public struct RegistryRoom: Room {
         VisitPages(desk: desk).add(to: &routes)
         PairPages(desk: desk).add(to: &routes)
         QualityPages(desk: desk).add(to: &routes)
+        ExportPages(desk: desk).add(to: &routes)
         ReportPages(desk: desk).add(to: &routes)
         CategoryAdmin(desk: desk).add(to: &routes)
         CategoryRoutes(desk: desk).add(to: &routes)
@@ -173,6 +174,54 @@ public struct RegistryRoom: Room {
             columns: plan.columns.sorted { $0.key < $1.key }.map {
                 (plan.names[$0.key], category.field($0.value)?.name.zh ?? $0.value)
             })
+    }
+}
+
+extension RegistryRoom {
+    /// What is kept about a person and who looked, as lines to print for them; asking is noted in the audit log.
+    /// - Parameters:
+    ///   - number: the person's whole ID number or phone.
+    ///   - proof: how it was made sure that it is theirs to ask.
+    ///   - word: words of the catalogue in the language of the print.
+    public func ownReport(
+        _ number: String, proof: String, language: Language, word: @Sendable (String) -> String
+    ) async throws -> [String] {
+        var check = FieldCheck()
+        let (wanted, why) = (check.text(number, "number", 7...30), check.text(proof, "proof", 2...200))
+        try check.finish()
+        let (desk, visible) = (desk, book.all)
+        let report = try await desk.database.write { db in
+            try OwnReport.asked(
+                wanted, desk, visible: visible, by: (nil, "zhili own-report"), proof: why, at: .now, in: db)
+        }
+        guard !report.parts.isEmpty else { return [word("registry.nothingKept")] }
+        var lines: [String] = []
+        for part in report.parts {
+            let category = part.category
+            lines += ["", "== \(category.name.text(language))"]
+            lines.append(
+                [category.purpose, category.basis, category.owner].map { $0.text(language) }.joined(separator: " · "))
+            for (value, fact) in zip(part.values, part.facts) {
+                let text =
+                    switch value.field.type {
+                    case .code: value.field.codeName(value.value, language)
+                    case .flag: word(value.value == "1" ? "registry.yes" : "registry.no")
+                    default: value.value
+                    }
+                let source = word("registry.source.\(fact.source.rawValue)")
+                lines.append(
+                    "\(value.field.name.text(language)): \(text)  (\(source) \(fact.seenBy) \(Instant(ms: fact.seenAt).date))"
+                )
+            }
+            lines.append("-- \(word("registry.whoLooked"))")
+            lines += part.looks.map { look in
+                let what = word("audit.\(look.action)")
+                return
+                    "\(look.at.text) \(look.actorName) \(what.hasPrefix("audit.") ? look.action : what) \(look.purpose)"
+            }
+            if part.looks.isEmpty { lines.append(word("registry.nobodyLooked")) }
+        }
+        return lines
     }
 }
 

@@ -39,3 +39,29 @@ struct ImportTable: AsyncParsableCommand {
         print("refused rows: \(beside)")
     }
 }
+
+/// Tells a person what is kept about them.
+struct OwnReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "own-report", abstract: "Print what the registry keeps about a person, and who looked.",
+        discussion: "For the person themselves. That it was asked for stands in the audit log.")
+    @OptionGroup var place: Place
+    @Option(help: "How it was made sure that the person asks for themselves, such as: ID card shown.")
+    var proof: String
+    @Flag(help: "In English.")
+    var english = false
+    @Argument(help: "The person's whole ID number or phone.")
+    var number: String
+
+    func run() async throws {
+        let centre = try await Centre(place.configuration(), logger: Logger(label: "zhili"))
+        do {
+            let lines = try await centre.ownReport(number, proof: proof, isEnglish: english)
+            await centre.close()
+            print(lines.joined(separator: "\n"))
+        } catch let error as CentreError {
+            await centre.close()
+            throw ValidationError(error.description)
+        }
+    }
+}

@@ -36,6 +36,7 @@ struct Zhili: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, SetUpCentre.self, Check.self, VerifyAudit.self, BackUp.self, Restore.self, ImportTable.self,
+            OwnReportCommand.self,
             Simulate.self, BenchCommand.self, MediaCommand.self,
         ])
 }

@@ -146,13 +146,15 @@ class Registry(test_browser.Town):
         expect(grid.locator(".unsent")).to_have_count(0, timeout=15_000)
 
         # Somebody at a desk changes what the worker changes without signal: both are shown, and the worker chooses.
-        card = cards.first
+        visits = grid.evaluate("fetch('/api/v1/visits').then(r => r.json())")["items"]
+        names = [one["label"] for one in visits]
+        visit, field = next(
+            (one, value) for one in visits if names.count(one["label"]) == 1
+            for value in one["values"] if value["type"] == "phone" and value["canChange"] and len(value["raw"]) == 11)
+        grid.reload()
+        card = grid.locator(f"#visits article[aria-label='{visit['label']}']")
         card.locator(".visit-end .button").nth(1).click()
-        phone = card.locator("input").first
-        name = card.get_attribute("aria-label")
-        label = phone.get_attribute("aria-label")
-        visit = next(one for one in grid.evaluate("fetch('/api/v1/visits').then(r => r.json())")["items"] if one["label"] == name)
-        field = next(one for one in visit["values"] if one["name"] == label)
+        phone = card.get_by_label(field["name"], exact=True)
         grid.context.set_offline(True)
         phone.fill(field["raw"][:-1] + ("1" if field["raw"][-1] != "1" else "2"))
         card.locator(".visit-end .primary").click()

@@ -85,10 +85,9 @@ struct SampleTown {
             for start in stride(from: 0, to: seeds.count, by: 4_000) {
                 let batch = Array(seeds[start..<min(seeds.count, start + 4_000)])
                 let hand = Hand(staff: nil, name: "示例", source: .import, at: now)
+                let made = batch.map { writer.prepare($0, facts: $1, category, by: hand) }
                 try await database.write { [writer] db in
-                    for (values, facts) in batch {
-                        try writer.insert(values, facts: facts, category, by: hand, in: db)
-                    }
+                    try writer.insert(made, in: db)
                     try RecordWriter.touch(db)
                 }
             }

@@ -151,6 +151,7 @@ struct RecordWriter: Sendable {
     /// is that there was one, when it went and why.
     func delete(_ record: Record, reason: String, at now: Instant, in db: any Writing) throws {
         let id = record.id
+        try ExportStore.recall(record, at: now, in: db)
         for table in ["registry_change", "registry_token", "registry_doubt", "registry_grant", "registry_proposal"] {
             try db.execute("DELETE FROM \(raw: table) WHERE record = \(id)")
         }

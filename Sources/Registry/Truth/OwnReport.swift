@@ -23,6 +23,22 @@ public struct OwnReport: Sendable {
     /// The records, in the order of their categories.
     public var parts: [Part]
 
+    /// Finds as ``make(_:_:visible:in:)`` does, and notes that it was asked for.
+    static func asked(
+        _ identifier: String, _ desk: RegistryDesk, visible: [Category], by caller: (id: StaffID?, name: String),
+        proof: String, at now: Instant, in db: any Writing
+    ) throws -> OwnReport {
+        let report = try make(identifier, desk, visible: visible, in: db)
+        let subjects = report.parts.map { "records/\($0.category.key)/\($0.id)" }
+        for subject in subjects.isEmpty ? ["records"] : subjects {
+            try desk.audit.record(
+                AuditEntry(
+                    at: now, actor: caller.id, actorName: caller.name, action: "record.own-report", subject: subject,
+                    purpose: proof), in: db)
+        }
+        return report
+    }
+
     /// Finds by a whole ID number or phone, in every category.
     /// - Parameter visible: which categories are told.
     static func make(

@@ -228,7 +228,7 @@ struct RecordListPages {
                             }
                             return .text(Shown.text(value, call))
                         })
-                bounds = (bounds.first ?? record.id, record.id)
+                bounds = (min(bounds.first ?? record.id, record.id), max(bounds.last ?? record.id, record.id))
             }
             rows += Int64(page.records.count)
             guard let next = page.next else { break }
@@ -236,12 +236,8 @@ struct RecordListPages {
         }
         let (count, ends, now) = (rows, bounds, Instant.now)
         try await call.database.write { db in
-            try db.execute(
-                """
-                INSERT INTO registry_export (id, category, staff, staff_name, rows, first_record, last_record, at)
-                VALUES (\(RecordID.next()), \(category.key), \(caller.id), \(caller.name), \(count), \(ends.first),
-                  \(ends.last), \(now))
-                """)
+            try ExportStore.insert(
+                category.key, rows: count, first: ends.first, last: ends.last, by: caller, at: now, in: db)
             try desk.note(
                 "records.export", "records/\(category.key)", by: caller, detail: "{\"rows\":\(count)}", in: db)
         }

@@ -27,16 +27,8 @@ struct ReportPages {
         let viewer = Viewer(caller, desk.areas)
         let visible = desk.book.all.filter { Policy.sees($0, viewer) }
         let report = try await call.database.write { db in
-            let report = try OwnReport.make(number, desk, visible: visible, in: db)
-            for part in report.parts {
-                try desk.note(
-                    "record.own-report", "records/\(part.category.key)/\(part.id)", by: caller, purpose: proof, at: now,
-                    in: db)
-            }
-            if report.parts.isEmpty {
-                try desk.note("record.own-report", "records", by: caller, purpose: proof, at: now, in: db)
-            }
-            return report
+            try OwnReport.asked(
+                number, desk, visible: visible, by: (caller.id, caller.name), proof: proof, at: now, in: db)
         }
         return try call.page(
             "registry-report", title: call.word("registry.report"),
