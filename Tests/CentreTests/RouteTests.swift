@@ -89,15 +89,42 @@ struct RouteTests {
         await town.close()
     }
 
-    @Test("A page of every list that needs nothing more than a query answers to who may read it")
+    @Test("A page of every list that needs nothing more than a query answers to who may read it, in words alone")
     func lists() async throws {
         let town = try await Town.open()
+        let catalogue = try Catalogue(bundles: RoomList.resources)
+        let rooms = Set(catalogue.keys(.zh).compactMap { $0.split(separator: ".").first.map(String.init) })
+        // Names of permissions stand on the page of roles on purpose.
+        let permissions = Set(town.house.routes.permissions.values.map(\.name))
         for route in town.house.routes.all where route.method == .get && !route.path.contains("{") {
             guard case .needs(let permission) = route.access else { continue }
             let person = try #require(Town.people.first { !permission.roles.isDisjoint(with: roles(of: $0)) })
             let answer = await town.ask(.get, route.path, as: person)
             #expect(answer.status == 200, "\(person) \(route.path)")
+            let page = String(decoding: answer.bodyBytes, as: UTF8.self)
+            guard page.hasPrefix("<!doctype html>") else { continue }
+            let shown = Self.words(of: page).filter { !permissions.contains($0) && Self.isKey($0, of: rooms) }
+            #expect(shown == [], "\(person) \(route.path) shows keys in place of words")
         }
         await town.close()
+    }
+
+    /// What a reader sees of a page, word by word.
+    private static func words(of page: String) -> [String] {
+        var text = ""
+        var rest = page[...]
+        while let open = rest.firstIndex(of: "<") {
+            text += rest[..<open] + " "
+            let isScript = rest[open...].hasPrefix("<script")
+            guard let end = rest[open...].firstRange(of: isScript ? "</script>" : ">") else { break }
+            rest = rest[end.upperBound...]
+        }
+        return text.split(whereSeparator: { $0.isWhitespace || "，、；：（）".contains($0) }).map(String.init)
+    }
+
+    private static func isKey(_ word: String, of rooms: Set<String>) -> Bool {
+        let parts = word.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count > 1 && rooms.contains(String(parts[0]))
+            && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "-") } }
     }
 }
