@@ -68,6 +68,35 @@ class TownMap(test_browser.Town):
         page.locator("#borders-at").fill("2020-01-01")
         expect(page.locator("#tool-hint")).not_to_be_empty()
 
+    def test_a_drawing_stays_and_a_camera_is_called_while_the_pointer_rests_on_it(self):
+        page = self.map("officer")
+        page.locator("[data-tool=draw]").click()
+        box = page.locator("#canvas").bounding_box()
+        for x, y in ((300, 300), (420, 320), (430, 420)):
+            page.mouse.click(box["x"] + x, box["y"] + y)
+        page.keyboard.press("Enter")
+        expect(page.locator("#sketch-clear")).to_be_visible()
+        camera = self.answer(page, "/api/v1/map/marks?layer=cameras")["items"][0]
+        page.goto(f"/map?lat={camera['location']['lat']}&lon={camera['location']['lon']}")
+        expect(page.locator("#townmap[data-idle]")).to_be_attached(timeout=20_000)
+        expect(page.locator("#sketch-clear")).to_be_visible()
+        expect(page.locator("#detail")).to_contain_text(camera["label"])
+        expect(page.locator("#detail")).to_contain_text("只计数")
+        page.locator("[data-layer=cameras]").check()
+        middle = page.locator("#canvas").bounding_box()
+        x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
+        for away in range(40):  # until the mark is drawn, the pointer rests on nothing
+            page.mouse.move(x - 60, y - 60)
+            page.mouse.move(x, y, steps=3)
+            page.wait_for_timeout(700)
+            if page.locator(".peek").count():
+                break
+        expect(page.locator(".peek strong")).to_have_text(camera["label"])
+        page.mouse.move(x - 200, y - 200, steps=3)
+        expect(page.locator(".peek")).to_have_count(0)
+        page.locator("#sketch-clear").click()
+        expect(page.locator("#sketch-clear")).to_be_hidden()
+
     def test_the_map_serves_a_phone_and_tells_nothing_to_who_may_not_see(self):
         page = self.map("patrol", width=390, height=844, touch=True)
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390)

@@ -208,8 +208,26 @@ async function goTo(id) {
 /** @param {number} lon @param {number} lat */
 async function showAround(lon, lat) {
   draft([point([lon, lat])]);
-  const found = await get(`/api/v1/map/around?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}&metres=1500&layers=${shown().join(",")}`);
-  detail(word("townmap.aroundTitle", { area: found.areaName || "–" }), hits(found.items));
+  // Cameras, sites and units are told even where their layers are not drawn; of the registry what is.
+  const names = [...new Set([...layers.filter(name => !name.startsWith("record-")), ...shown()])];
+  const found = await get(`/api/v1/map/around?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}&metres=1500&layers=${names.join(",")}`);
+  detail(word("townmap.aroundTitle", { area: found.areaName || "–" }), hits(found.items), ...(found.areaId ? await people(found.areaId) : []));
+}
+
+/** How many people of each counted category live in the cooperative around a place; never who. @param {string} id */
+async function people(id) {
+  const options = [.../** @type {HTMLSelectElement} */ (byID("shade")).options].filter(option => option.value.startsWith("record-") && !boxOf(option.value)).slice(0, 8);
+  if (!options.length) return [];
+  let area = await get(`/api/v1/areas/${id}`, { quiet: true });
+  while (area.kind === "grid" && area.parent) area = await get(`/api/v1/areas/${area.parent}`, { quiet: true });
+  if (!area.parent) return [];
+  const facts = make("dl", "", "facts");
+  await Promise.all(options.map(async option => {
+    const { items } = await get(`/api/v1/map/counts?layer=${option.value}&parent=${area.parent}`, { quiet: true });
+    const item = items.find((/** @type {any} */ part) => part.id === area.id);
+    if (item?.isFew || item?.count) facts.append(make("dt", option.text), make("dd", item.isFew ? word("townmap.few") : String(item.count)));
+  }));
+  return facts.children.length ? [make("h3", word("townmap.peopleIn", { area: area.fullName })), facts] : [];
 }
 
 const feature = (/** @type {string} */ type, /** @type {any} */ coordinates, /** @type {object} */ properties = {}) => ({ type: "Feature", geometry: { type, coordinates }, properties });
@@ -247,7 +265,35 @@ function showDrawn() {
   }
 }
 
+/** What was drawn on the map: for a talk in front of it, and on paper; kept while the tab is open. @type {any[]} */
+let sketch = JSON.parse(sessionStorage.getItem("townmap-sketch") ?? "[]");
+function showSketch() {
+  sessionStorage.setItem("townmap-sketch", JSON.stringify(sketch));
+  byID("sketch-clear").hidden = !sketch.length;
+  const data = { type: "FeatureCollection", features: sketch };
+  if (map.getSource("sketch")) { map.getSource("sketch").setData(data); return; }
+  if (!sketch.length) return;
+  map.addSource("sketch", { type: "geojson", data });
+  map.addLayer({ id: "sketch-fill", type: "fill", source: "sketch", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour("bad-solid"), "fill-opacity": 0.14 } });
+  map.addLayer({ id: "sketch-line", type: "line", source: "sketch", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("bad-solid"), "line-width": 3.5 } });
+  map.addLayer({ id: "sketch-point", type: "circle", source: "sketch", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 8, "circle-color": colour("bad-solid"), "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 } });
+}
+
+/** One click is a place, more are a line, and a line that comes back to its beginning is an area. */
+function endStroke() {
+  // A double click has put its place there twice.
+  const way = drawn.filter((at, index) => !index || metres(drawn[index - 1], at) > 0.5);
+  if (way.length) {
+    const [first, last] = [map.project(way[0]), map.project(way[way.length - 1])], isClosed = way.length > 3 && Math.hypot(first.x - last.x, first.y - last.y) < 14;
+    sketch = [...sketch.slice(-199), way.length === 1 ? point(way[0]) : isClosed ? feature("Polygon", [[...way.slice(0, -1), way[0]]]) : feature("LineString", way)];
+    showSketch();
+  }
+  drawn = [];
+  draft([]);
+}
+
 async function finish() {
+  if (tool === "draw") { endStroke(); return; }
   if (tool !== "select" || drawn.length < 3) return;
   const found = await post("/api/v1/map/inside", { ring: drawn, layers: shown() });
   detail(word("townmap.selected", { n: found.count }), hits(found.items));
@@ -326,6 +372,10 @@ async function start() {
   showLayers();
   count();
   map.on("click", click);
+  if (map.getLayer("cameras-mark") && matchMedia("(hover: hover)").matches) {
+    const { peeks } = await import("/static/townmap-peek.js");
+    peeks(map, maplibre);
+  }
   map.on("dblclick", finish);
   map.on("idle", () => { root.dataset.idle = String(Number(root.dataset.idle ?? 0) + 1); });
   new ResizeObserver(() => map.resize()).observe(byID("canvas"));
@@ -343,6 +393,8 @@ async function start() {
   byID("time-on").addEventListener("change", moved);
   byID("time-at").addEventListener("input", moved);
   byID("find").addEventListener("submit", find);
+  byID("sketch-clear").addEventListener("click", () => { sketch = []; showSketch(); });
+  showSketch();
   for (const button of root.querySelectorAll("[data-tool]")) button.addEventListener("click", async () => {
     const name = button.getAttribute("data-tool") ?? "";
     if (name === "png" || name === "pdf") { await printMap(map, name, boxes.filter(box => box.checked).map(box => ({ ...layerOf(box), label: labelOf(box.dataset.layer ?? "") }))); return; }
@@ -355,7 +407,7 @@ async function start() {
   document.addEventListener("keydown", event => {
     if (event.target instanceof HTMLInputElement) return;
     if (event.key === "Escape" && tool !== "edit") { use(""); draft([]); }
-    if (event.key === "Enter" && tool === "select") finish();
+    if (event.key === "Enter" && (tool === "select" || tool === "draw")) finish();
   });
   window.addEventListener("zhili:event", event => {
     const { type } = /** @type {CustomEvent} */ (event).detail;
