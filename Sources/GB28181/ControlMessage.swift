@@ -88,9 +88,12 @@ public struct ControlMessage: Sendable, Equatable {
         ControlMessage(.control, "DeviceControl", number: number, device: device, [XMLElement(name, value)])
     }
 
-    /// Asks for a key frame, in the edition's spelling.
-    public static func keyFrame(number: Int, of camera: GBID, for version: GBVersion) -> ControlMessage {
-        order(version.keyFrameElement, "Send", number: number, of: camera)
+    /// Asks for a key frame, in the edition's spelling or, asked again, in the other edition's.
+    public static func keyFrame(number: Int, of camera: GBID, for version: GBVersion, isAgain: Bool = false)
+        -> ControlMessage
+    {
+        order(
+            isAgain ? version.otherKeyFrameElement : version.keyFrameElement, "Send", number: number, of: camera)
     }
 
     /// Ends an alarm at the device: without it, one of method 2 stays silent for good (2022, A.2.5.3).

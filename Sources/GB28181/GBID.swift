@@ -93,6 +93,8 @@ public enum GBVersion: String, Sendable, Codable, Comparable {
     public var charset: String { self >= .v2022 ? "GB18030" : "GB2312" }
     /// The element that asks for a key frame; the 2016 text misspells it.
     public var keyFrameElement: String { self >= .v2022 ? "IFrameCmd" : "IFameCmd" }
+    /// The other edition's spelling: firmware of either may know only one.
+    public var otherKeyFrameElement: String { self >= .v2022 ? "IFameCmd" : "IFrameCmd" }
 
     /// Orders by age.
     public static func < (left: GBVersion, right: GBVersion) -> Bool { left.rawValue < right.rawValue }

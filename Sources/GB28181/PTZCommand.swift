@@ -58,6 +58,24 @@ public struct PTZCommand: Sendable, Equatable {
         PTZCommand(action.rawValue, 0, number)
     }
 
+    /// Adds a preset to a group's cruise.
+    public static func cruiseAdd(_ group: UInt8, preset: UInt8) -> PTZCommand { PTZCommand(0x84, group, preset) }
+
+    /// Takes all presets out of a group's cruise.
+    public static func cruiseClear(_ group: UInt8) -> PTZCommand { PTZCommand(0x85, group, 0) }
+
+    /// How fast a cruise moves, 1…4095 in the device's own steps.
+    public static func cruiseSpeed(_ group: UInt8, _ speed: Int) -> PTZCommand { wide(0x86, group, speed) }
+
+    /// How long a cruise stays at each preset, 1…4095 seconds.
+    public static func cruiseDwell(_ group: UInt8, seconds: Int) -> PTZCommand { wide(0x87, group, seconds) }
+
+    /// Twelve bits: eight in the second byte, four in the third.
+    private static func wide(_ command: UInt8, _ group: UInt8, _ value: Int) -> PTZCommand {
+        let bits = UInt16(min(4_095, max(1, value)))
+        return PTZCommand(command, group, UInt8(bits & 255), UInt8(bits >> 8))
+    }
+
     /// Starts a cruise over the presets of a group.
     public static func cruise(_ group: UInt8) -> PTZCommand { PTZCommand(0x88, group) }
 
@@ -86,6 +104,11 @@ public struct PTZCommand: Sendable, Equatable {
         case 0x81: "preset set \(second)"
         case 0x82: "preset call \(second)"
         case 0x83: "preset delete \(second)"
+        case 0x84: "cruise \(first) add \(second)"
+        case 0x85: "cruise \(first) clear"
+        case 0x86: "cruise \(first) speed \(Int(third) << 8 | Int(second))"
+        case 0x87: "cruise \(first) dwell \(Int(third) << 8 | Int(second))"
+        case 0x88: "cruise \(first) start"
         case 0x01...0x3F:
             [(0x01, "right"), (0x02, "left"), (0x04, "down"), (0x08, "up"), (0x10, "in"), (0x20, "out")]
                 .filter { command & UInt8($0.0) != 0 }.map(\.1).joined(separator: " ")

@@ -50,3 +50,38 @@ public enum PlaybackControl: Sendable, Equatable {
         }
     }
 }
+
+/// What a device answers to an order, inside the 200 of the INFO: many answer without it, some refuse here alone.
+public struct PlaybackAnswer: Sendable, Equatable {
+    /// The code of the first line, such as 200.
+    public var status: Int
+    /// From which second on it plays, where it says so.
+    public var start: Double?
+
+    /// Reads an answer; `nil` where there is none.
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count <= 4_096 else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        guard let words = lines.first?.split(separator: " "), words.count >= 2, words[0].hasPrefix("RTSP/"),
+            let status = Int(words[1]), (100...699).contains(status)
+        else { return nil }
+        self.status = status
+        for line in lines.dropFirst().prefix(20) {
+            let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimming(while: \.isWhitespace) }
+            guard parts.count == 2, parts[0].lowercased() == "range", parts[1].lowercased().hasPrefix("npt=") else {
+                continue
+            }
+            start = Double(parts[1].dropFirst(4).prefix { $0 != "-" }).flatMap {
+                (0...8_640_000).contains($0) ? $0 : nil
+            }
+        }
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(while isOut: (Character) -> Bool) -> Substring {
+        var slice = drop(while: isOut)
+        while let last = slice.last, isOut(last) { slice.removeLast() }
+        return slice
+    }
+}

@@ -1,3 +1,5 @@
+import Kernel
+
 /// SDP as GB/T 28181 uses it (Annex F): one medium, and the lines `y=` and `f=` that RFC 4566 does not know.
 public struct SessionDescription: Sendable, Equatable {
     /// What the session is for.
@@ -80,6 +82,27 @@ public struct SessionDescription: Sendable, Equatable {
         offer.payloads = [96, 97, 98, 99]
         offer.codings = [96: "PS/90000", 97: "MPEG4/90000", 98: "H264/90000", 99: "H265/90000"]
         return offer
+    }
+
+    /// An offer to receive what a camera's own recorder has of a time (Annex F: `u=`, `t=`).
+    /// - Parameter downloadSpeed: how many times faster than it was, for a download; `nil` asks for a playback.
+    public static func replay(
+        from platform: GBID, of camera: GBID, from start: Instant, to end: Instant, downloadSpeed: Int?, host: String,
+        port: Int, transport: Transport, ssrc: UInt32
+    ) -> SessionDescription {
+        var offer = offer(
+            from: platform, purpose: downloadSpeed == nil ? .playback : .download, host: host, port: port,
+            transport: transport, ssrc: ssrc)
+        offer.resource = "\(camera):0"
+        offer.start = start.ms / 1_000
+        offer.end = (end.ms + 999) / 1_000
+        if let downloadSpeed { offer.attributes = ["downloadspeed:\(downloadSpeed)"] }
+        return offer
+    }
+
+    /// The number of an attribute such as `downloadspeed`.
+    public func number(_ name: String) -> Int64? {
+        attributes.first { $0.lowercased().hasPrefix(name + ":") }.flatMap { Int64($0.dropFirst(name.count + 1)) }
     }
 
     /// The lines.

@@ -167,12 +167,12 @@ final class Hub {
 
     /// The source that waits for this sender over TCP: by SSRC, else by the address that the device announced.
     func claim(ssrc: UInt32, channel: any Channel) -> SourceID? {
-        let source =
-            bySSRC[ssrc].flatMap { sources[$0] }
-            ?? sources.values.first { source in
-                guard case .gb28181(_, .tcpPassive) = source.pull, source.connection == nil else { return false }
-                return source.announced?.host == channel.remoteAddress?.ipAddress && source.announced != nil
-            }
+        // By its address only where one alone waits for it: a recorder's cameras must not be taken for each other.
+        let waiting = sources.values.filter { source in
+            guard case .gb28181(_, .tcpPassive) = source.pull, source.connection == nil else { return false }
+            return source.announced?.host == channel.remoteAddress?.ipAddress && source.announced != nil
+        }
+        let source = bySSRC[ssrc].flatMap { sources[$0] } ?? (waiting.count == 1 ? waiting.first : nil)
         guard let source, case .gb28181(_, .tcpPassive) = source.pull, source.connection == nil else {
             strangers += 1
             return nil

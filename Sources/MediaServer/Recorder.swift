@@ -21,6 +21,8 @@ final class Recorder {
     private var endTime: UInt64 = 0
     /// When the segment before ended, by the wall and by the stream.
     private var last: (wall: Int64, time: UInt64)?
+    /// The stream's time at the first picture of all.
+    private var firstTime: UInt64?
     private let waiting = ByteCount()
     /// So many bytes may wait for the disk.
     private static let mostWaiting = 32 << 20
@@ -67,6 +69,11 @@ final class Recorder {
         if let last, time >= last.time {
             let due = last.wall + Int64((time - last.time) / 90)
             if abs(due - wall) < 1_000 { wall = due }
+        }
+        if let firstMs = plan.firstMs {
+            let first = firstTime ?? time
+            firstTime = first
+            wall = firstMs + Int64((time - min(time, first)) / 90)
         }
         let made = SegmentFile(
             folder: plan.folder, name: RecordedSegment.name(startMs: wall), startMs: wall, format: format)

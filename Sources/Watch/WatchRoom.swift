@@ -87,9 +87,16 @@ public struct WatchRoom: Room {
     public func routes(_ routes: inout Routes) {
         CameraRoutes(platform: platform, media: configuration.media, desk: desk).add(to: &routes)
         CameraPages(platform: platform, desk: desk).add(to: &routes)
+        CameraWorkbook(desk: desk).add(to: &routes)
+        CameraMoveRoutes(platform: platform, desk: desk).add(to: &routes)
+        DeviceReplayRoutes(
+            platform: platform, media: configuration.media, desk: desk, folder: configuration.recordings
+        ).add(to: &routes)
         DeviceRoutes(platform: platform, desk: desk).add(to: &routes)
         DevicePages(platform: platform, desk: desk).add(to: &routes)
         WaterRoutes(desk: desk).add(to: &routes)
+        WaterPlacePages(desk: desk).add(to: &routes)
+        WaterFiguresPages(desk: desk).add(to: &routes)
         WaterPages(desk: desk).add(to: &routes)
         WallRoutes().add(to: &routes)
         VoiceRoutes(platform: platform, voices: voices, desk: desk).add(to: &routes)
@@ -150,7 +157,8 @@ extension WatchRoom {
             known.place = camera.place
             known.givenName = camera.name
             try CameraStore.save(known, at: now, in: db)
-            if let water = camera.water, let place = places.first(where: { $0.name == water }) {
+            if let water = camera.water, var place = places.first(where: { $0.name == water }) {
+                place.speaker = known.id
                 try WaterStore.save(place, cameras: [known.id], at: now, in: db)
             }
         }

@@ -10,9 +10,11 @@ struct SimulateCameras: AsyncParsableCommand {
         commandName: "cameras",
         abstract: "Play GB/T 28181 recorders with cameras over real sockets, until --seconds have passed.",
         discussion: """
-            Faults: \(CameraFault.allCases.map(\.rawValue).joined(separator: ", ")). The recorders' digits are the \
-            centre's first ten, 1180 and the serial number: register them with this password first.
+            Faults: \(faultNames). The recorders' digits are the centre's first ten, 1180 and the serial number: register \
+            them with this password first.
             """)
+    private static let faultNames =
+        (CameraFault.allCases.map(\.rawValue) + StreamMischief.allCases.map(\.rawValue)).joined(separator: ", ")
     @Option(help: "HOST:PORT of the centre's SIP, the host numeric.")
     var to = "127.0.0.1:5060"
     @Option(help: "How many recorders register, 1…5000.")
@@ -49,8 +51,8 @@ struct SimulateCameras: AsyncParsableCommand {
             (1...3_600).contains(heartbeat), (1...864_000).contains(seconds)
         else { throw ValidationError("a number is out of its range") }
         guard GBID(platform)?.isFull == true else { throw ValidationError("--platform takes 20 digits") }
-        guard faults.allSatisfy({ CameraFault(rawValue: $0) != nil }) else {
-            throw ValidationError("--faults takes \(CameraFault.allCases.map(\.rawValue).joined(separator: ", "))")
+        guard faults.allSatisfy({ CameraFault(rawValue: $0) != nil || StreamMischief(rawValue: $0) != nil }) else {
+            throw ValidationError("--faults takes \(Self.faultNames)")
         }
     }
 
@@ -66,7 +68,7 @@ struct SimulateCameras: AsyncParsableCommand {
         plan.password = password
         plan.heartbeatSeconds = heartbeat
         plan.faults = Set(faults.compactMap(CameraFault.init(rawValue:)))
-        let sender = FeedSender(isHEVC: hevc)
+        let sender = FeedSender(isHEVC: hevc, mischief: Set(faults.compactMap(StreamMischief.init(rawValue:))))
         plan.sender = sender
         let town = CameraTown(plan)
         let play = Task { await town.run() }

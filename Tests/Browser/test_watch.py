@@ -1,4 +1,5 @@
 """Cameras in a real browser: a simulated recorder registers over SIP, its picture moves, a swimmer becomes a case."""
+import re
 import subprocess
 import sys
 import unittest
@@ -50,6 +51,7 @@ class Watch(test_browser.Town):
         self.shot(page, "water")
         page.keyboard.press("d")
         expect(page.locator("#confirm-text")).to_contain_text("巡查一队")
+        expect(page.locator("#confirm-text")).to_contain_text("已喊话")
         case = page.locator("#confirm-case").get_attribute("href")
         page.locator("#confirm [data-close]").click()
         page.locator("input[name=adults]").fill("1")
@@ -58,10 +60,56 @@ class Watch(test_browser.Town):
         expect(page.locator(".sighting")).to_have_count(0)
         page.goto(case)
         expect(page.locator("main")).to_contain_text("劝返成人 1 人、儿童 2 人")
+        expect(page.locator("main")).to_contain_text("小朋友")
         page.goto("/water/log")
         expect(page.locator(".figures")).to_contain_text("2")
         self.assert_accessible(page, page.url)
         self.shot(page, "water-log")
+
+    def test_recorder_plays_its_own(self):
+        page = self.person("officer")
+        page.goto("/cameras")
+        first = page.locator(".cameras li", has_text="汐水河第1弯").first
+        expect(first.locator(".badge")).to_have_text("在线", timeout=20_000)
+        first.locator("a").click()
+        page.locator("main a", has_text="设备录像").click()
+        page.locator("#day").fill("2026-07-01")
+        page.locator("#open .button.primary").click()
+        expect(page.locator("#list li")).to_have_count(24, timeout=20_000)
+        page.locator("#list li button").nth(9).click()
+        expect(page.locator("#play")).to_be_enabled(timeout=20_000)
+        expect(page.locator("#time")).to_contain_text("09:0")
+        page.locator("#play").click()
+        expect(page.locator("#play")).to_have_text("继续")
+        page.locator("#play").click()
+        expect(page.locator("#play")).to_have_text("暂停")
+        page.locator("[data-jump='30']").click()
+        expect(page.locator("#time")).to_contain_text(re.compile("09:00:[345]"))
+        self.assert_accessible(page, page.url)
+        self.shot(page, "device-records")
+
+    def test_water_place_is_marked(self):
+        page = self.person("leader")
+        page.goto("/water/places")
+        expect(page.locator("#rows tr")).to_have_count(9)
+        self.assert_accessible(page, page.url)
+        self.shot(page, "water-places")
+        page.locator("main a", has_text="新增点位").click()
+        page.locator("#name").fill("采石坑（示例）")
+        page.locator("#note").fill("坑壁陡，水深不明")
+        page.locator("#toMonth").select_option("9")
+        expect(page.locator("#map[data-ready]")).to_be_visible(timeout=20_000)
+        page.locator("#map canvas").click(position={"x": 200, "y": 150})
+        expect(page.locator("#lat")).not_to_have_value("")
+        page.locator("#find").fill("第1弯")
+        page.locator("#cameras li:not([hidden]) input").first.check()
+        self.assert_accessible(page, page.url)
+        self.shot(page, "water-place")
+        page.locator("main form .button.primary").click()
+        expect(page.locator("#rows tr", has_text="采石坑")).to_contain_text("5.1–9.7")
+        page.locator("#rows a", has_text="采石坑").click()
+        page.locator(".remove button").click()
+        expect(page.locator("#rows tr")).to_have_count(9)
 
     def test_devices(self):
         page = self.person("admin")

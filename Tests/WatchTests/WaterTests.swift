@@ -33,6 +33,19 @@ struct WaterTests {
         #expect(WatchHours.minutes(of: at(10), in: intervals) == 10)
     }
 
+    @Test("A screen that goes round watches all its places; looks that lie far apart do not")
+    func rounds() {
+        let round = (0..<20).map { (from: at(9) + Int64($0) * 180_000, to: at(9) + Int64($0) * 180_000 + 20_000) }
+        let rare = [0, 25, 55].map { (from: at(10, $0), to: at(10, $0) + 20_000) }
+        let marks = WatchHours.marks(
+            day: day.dayNumber, season: season, intervals: round + rare + [(from: at(11, 2), to: at(11, 3))],
+            now: at(13))
+        #expect(marks[9] == .watched)
+        #expect(marks[10] == .partly)
+        #expect(marks[11] == .unwatched)
+        #expect(WatchHours.longestPause(in: at(9)..<at(10), []) == 3_600_000)
+    }
+
     @Test("An unwatched hour is visible; hours to come and out of season are not held against anybody")
     func marks() {
         let intervals = [(from: at(8), to: at(8, 50)), (from: at(9), to: at(9, 10))]

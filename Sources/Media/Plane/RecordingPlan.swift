@@ -6,10 +6,14 @@ public struct RecordingPlan: Sendable, Hashable, Codable {
     public var folder: String
     /// How long a segment is at least, in seconds; it ends at the next key frame. 1…600.
     public var segmentSeconds: Int
+    /// The moment that the first picture shows, in milliseconds since the Unix epoch, where the source tells of a time
+    /// gone by (a recorder's own recording); `nil` counts by the arrival.
+    public var firstMs: Int64?
 
     /// A plan.
-    public init(folder: String, segmentSeconds: Int = 10) {
+    public init(folder: String, segmentSeconds: Int = 10, firstMs: Int64? = nil) {
         self.folder = folder
+        self.firstMs = firstMs
         self.segmentSeconds = min(600, max(1, segmentSeconds))
     }
 }

@@ -62,6 +62,18 @@ public final class CameraTown: Sendable {
         public var soundMs = 0
         /// The loudest sample, 0…32,256.
         public var peak = 0
+        /// Subscriptions begun, by what they ask for.
+        public var subscriptions: [String] = []
+        /// Subscriptions renewed inside their dialogs.
+        public var renewals = 0
+        /// Key frames asked for, by the spelling.
+        public var keyFrames: [String] = []
+        /// Orders to replays.
+        public var orders: [PlaybackControl] = []
+        /// What calls asked for: `Play`, `Playback`, `Download`, and the times.
+        public var asked: [String] = []
+        /// Homes set: the preset, or 0 for none.
+        public var homes: [Int] = []
     }
 
     private let recorders: [SimulatedRecorder]
@@ -88,6 +100,12 @@ public final class CameraTown: Sendable {
         }
     }
 
+    /// Tells where a recorder's first camera is, as one that moves does.
+    public func position(_ point: GeoPoint, speed: Double, of recorder: Int = 0) async {
+        guard recorders.indices.contains(recorder) else { return }
+        await recorders[recorder].position(point, speed: speed)
+    }
+
     /// Reports an alarm of a recorder's first camera.
     public func alarm(_ text: String, method: Int, type: Int?, of recorder: Int = 0) async {
         guard recorders.indices.contains(recorder) else { return }
@@ -109,8 +127,39 @@ public enum CameraFault: String, Sendable, CaseIterable {
     case refusesVoice = "refuses-voice"
     /// Says yes when asked for a voice and does not call.
     case neverCalls = "never-calls"
+    /// Never answers an INVITE.
+    case deaf
     /// A catalogue with raw `&` and a broken end tag.
     case brokenXML = "broken-xml"
+    /// A catalogue whose elements never end, nested deeper than anything has a use for.
+    case endlessXML = "endless-xml"
+    /// Says yes to another speed and stays at the old one.
+    case ignoresSpeed = "ignores-speed"
+    /// Refuses to jump within a replay.
+    case refusesSeek = "refuses-seek"
+    /// Refuses subscriptions.
+    case noSubscriptions = "no-subscriptions"
+    /// Knows the other edition's key frame request alone, and refuses its own.
+    case otherKeyFrame = "other-key-frame"
+}
+
+/// What a call has started.
+public struct CameraSending: Sendable {
+    /// The local port.
+    public var port: Int
+    /// Ends it.
+    public var stop: @Sendable () -> Void
+    /// Steers a replay; `nil` of a live picture.
+    public var steer: (@Sendable (PlaybackControl) -> Void)?
+
+    /// What a call has started.
+    public init(
+        port: Int, stop: @escaping @Sendable () -> Void, steer: (@Sendable (PlaybackControl) -> Void)? = nil
+    ) {
+        self.port = port
+        self.stop = stop
+        self.steer = steer
+    }
 }
 
 /// Sends pictures to where a call asks for them.
@@ -118,10 +167,10 @@ public protocol PictureSender: Sendable {
     /// Begins to send.
     /// - Parameters:
     ///   - camera: whose picture it is.
-    ///   - offer: the centre's description: where to, and how.
+    ///   - offer: the centre's description: where to, how, and for a replay which time.
     ///   - ssrc: the RTP source to use.
-    /// - Returns: the local port, and what stops it.
-    func send(camera: String, to offer: SessionDescription, ssrc: UInt32) async throws -> (
-        port: Int, stop: @Sendable () -> Void
-    )
+    ///   - ended: called when a replay has come to its end.
+    func send(
+        camera: String, to offer: SessionDescription, ssrc: UInt32, ended: @escaping @Sendable () -> Void
+    ) async throws -> CameraSending
 }

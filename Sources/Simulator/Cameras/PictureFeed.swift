@@ -30,8 +30,11 @@ public final class PictureFeed: Sendable {
     private let state = Mutex(State())
 
     /// Starts coding; `nil` where libx264 (or libx265) is missing. Width and height are even, at least 560 × 160.
-    public init?(width: Int = 640, height: Int = 360, perSecond: Int = 25, bitRate: Int = 800_000, isHEVC: Bool = false)
-    {
+    /// - Parameter pace: of a replay: its moments stand in the picture in place of the running clock.
+    public init?(
+        width: Int = 640, height: Int = 360, perSecond: Int = 25, bitRate: Int = 800_000, isHEVC: Bool = false,
+        pace: ReplayPace? = nil
+    ) {
         self.perSecond = perSecond
         self.isHEVC = isHEVC
         guard
@@ -40,11 +43,19 @@ public final class PictureFeed: Sendable {
         let box = Box(coder: coder)
         Thread.detachNewThread { [self] in
             defer { zl_coder_free(box.coder) }
-            let start = ContinuousClock.now
+            var due = ContinuousClock.now
             var number = 0
             while !state.withLock({ $0.isOver }) {
-                ClockPicture.draw(
-                    on: box.coder, width: width, height: height, number: number, ms: Instant.now.ms)
+                var (ms, stands) = (Instant.now.ms, 1 / Double(perSecond))
+                if let pace {
+                    guard let next = pace.next(perSecond: perSecond) else {
+                        Thread.sleep(forTimeInterval: 0.02)
+                        due = .now
+                        continue
+                    }
+                    (ms, stands) = next
+                }
+                ClockPicture.draw(on: box.coder, width: width, height: height, number: number, ms: ms)
                 var bytes: UnsafePointer<UInt8>?
                 var count = 0
                 var isKey: Int32 = 0
@@ -55,7 +66,8 @@ public final class PictureFeed: Sendable {
                             number: number))
                 }
                 number += 1
-                let wait = start + .microseconds(number * 1_000_000 / perSecond) - ContinuousClock.now
+                due += .seconds(stands)
+                let wait = due - ContinuousClock.now
                 let seconds = Double(wait.components.seconds) + Double(wait.components.attoseconds) / 1e18
                 if seconds > 0 { Thread.sleep(forTimeInterval: seconds) }
             }

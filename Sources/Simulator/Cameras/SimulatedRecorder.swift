@@ -13,7 +13,10 @@ actor SimulatedRecorder {
     weak var town: CameraTown?
     private var sequence: UInt32 = 0
     private var number = 0
-    private var calls: [String: @Sendable () -> Void] = [:]
+    private var calls: [String: CameraSending] = [:]
+    private var subscribed: Set<String> = []
+    /// Calls to which we connect once they are confirmed.
+    private var waiting: [String: (invite: SIPMessage, offer: SessionDescription, ssrc: UInt32)] = [:]
 
     init(_ plan: CameraTown.Plan, number: Int) {
         self.plan = plan
@@ -42,19 +45,30 @@ actor SimulatedRecorder {
         configuration.host = plan.host == "127.0.0.1" ? "127.0.0.1" : "0.0.0.0"
         configuration.port = 0
         let (events, continuation) = AsyncStream.makeStream(
-            of: SIPIncoming.self, bufferingPolicy: .bufferingOldest(1_000))
+            of: SIPEndpoint.Event.self, bufferingPolicy: .bufferingOldest(1_000))
         let endpoint = SIPEndpoint(configuration) { event in
-            if case .request(let incoming) = event { continuation.yield(incoming) }
+            switch event {
+            case .request, .acknowledged: continuation.yield(event)
+            default: break
+            }
         }
         guard (try? await endpoint.start()) != nil else { return }
         self.endpoint = endpoint
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await incoming in events { await self.answer(incoming) } }
+            group.addTask {
+                for await event in events {
+                    switch event {
+                    case .request(let incoming): await self.answer(incoming)
+                    case .acknowledged(let ack): await self.confirmed(ack.callID)
+                    default: break
+                    }
+                }
+            }
             await live()
             continuation.finish()
             group.cancelAll()
         }
-        for stop in calls.values { stop() }
+        for call in calls.values { call.stop() }
         await endpoint.stop()
     }
 
@@ -137,23 +151,77 @@ actor SimulatedRecorder {
     }
 
     /// Remembers what ends a call's medium.
-    func keep(_ callID: String, _ stop: @escaping @Sendable () -> Void) { calls[callID] = stop }
+    func keep(_ callID: String, _ stop: @escaping @Sendable () -> Void) {
+        calls[callID] = CameraSending(port: 0, stop: stop)
+    }
+
+    func position(_ point: GeoPoint, speed: Double) async {
+        number += 1
+        await tell(
+            MobilePosition.notice(number: number, of: cameras.first?.id ?? gbID, point: point, at: .now, speed: speed))
+    }
+
+    /// A replay is at its end: said inside its call (9.8.2).
+    private func ended(_ invite: SIPMessage, camera: String) async {
+        guard let endpoint, calls[invite.callID] != nil else { return }
+        number += 1
+        var request = newRequest(
+            .message, uri: "sip:\(plan.platform)@\(plan.platform.domain)", to: plan.platform)
+        request.headers["Call-ID"] = invite.callID
+        request.headers["Content-Type"] = "Application/MANSCDP+xml"
+        request.body = ControlMessage.endOfRecording(number: number, of: GBID(camera) ?? gbID).bytes(for: plan.version)
+        _ = try? await endpoint.request(request, to: hop)
+    }
 
     // MARK: Answers
 
     private func answer(_ incoming: SIPIncoming) async {
         switch incoming.request.method {
         case .message?:
+            let message = ControlMessage(incoming.request.body)
+            if plan.faults.contains(.otherKeyFrame), message?.element[plan.version.keyFrameElement] != nil {
+                return incoming.respond(400)
+            }
             incoming.respond(200)
-            if let message = ControlMessage(incoming.request.body) { await control(message) }
+            if let message { await control(message) }
         case .invite?: await invited(incoming)
         case .bye?:
-            calls.removeValue(forKey: incoming.request.callID)?()
+            waiting[incoming.request.callID] = nil
+            calls.removeValue(forKey: incoming.request.callID)?.stop()
             town?.heard.withLock { $0.ended += 1 }
             incoming.respond(200)
-        case .subscribe?, .info?, .options?: incoming.respond(200)
+        case .info?: steer(incoming)
+        case .subscribe?: subscribe(incoming)
+        case .options?: incoming.respond(200)
         default: incoming.respond(405)
         }
+    }
+
+    private func steer(_ incoming: SIPIncoming) {
+        guard let call = calls[incoming.request.callID], let order = PlaybackControl(incoming.request.body) else {
+            return incoming.respond(481)
+        }
+        town?.heard.withLock { $0.orders.append(order) }
+        if case .seek = order, plan.faults.contains(.refusesSeek) { return incoming.respond(488) }
+        if case .speed = order, plan.faults.contains(.ignoresSpeed) { return incoming.respond(200) }
+        call.steer?(order)
+        incoming.respond(200)
+    }
+
+    private func subscribe(_ incoming: SIPIncoming) {
+        guard !plan.faults.contains(.noSubscriptions) else { return incoming.respond(489) }
+        let request = incoming.request
+        let isNew = request.to?.tag == nil
+        guard isNew || subscribed.contains(request.callID) else { return incoming.respond(481) }
+        subscribed.insert(request.callID)
+        let topic = ControlMessage(request.body)?.command ?? ""
+        town?.heard.withLock { if isNew { $0.subscriptions.append(topic) } else { $0.renewals += 1 } }
+        var response = request.response(200, tag: SIPEndpoint.tag())
+        if let endpoint {
+            response.headers["Contact"] = "<sip:\(gbID)@\(endpoint.host(towards: hop)):\(endpoint.port)>"
+        }
+        response.headers["Expires"] = request.headers["Expires"] ?? "3600"
+        incoming.respond(response)
     }
 
     private func control(_ message: ControlMessage) async {
@@ -179,6 +247,13 @@ actor SimulatedRecorder {
             if let command = message.element.value("PTZCmd").flatMap({ PTZCommand(hex: $0) }) {
                 town?.heard.withLock { $0.moves.append(command.summary) }
             }
+            for name in ["IFrameCmd", "IFameCmd"] where message.element[name] != nil {
+                town?.heard.withLock { $0.keyFrames.append(name) }
+            }
+            if let home = message.element["HomePosition"] {
+                town?.heard.withLock { $0.homes.append(home.number("PresetIndex") ?? 0) }
+                await tell(.result("DeviceControl", number: number, of: GBID(message.device) ?? gbID, isOK: true))
+            }
             if message.element["AlarmCmd"] != nil {
                 town?.heard.withLock { $0.resets += 1 }
                 await tell(.result("DeviceControl", number: number, of: gbID, isOK: true))
@@ -196,6 +271,9 @@ actor SimulatedRecorder {
             let message = ControlMessage.page(
                 "Catalog", number: number, of: gbID, total: total, list: "DeviceList", items: page.map(\.element))
             var bytes = message.bytes(for: plan.version)
+            if plan.faults.contains(.endlessXML) {
+                bytes = Array(bytes.prefix(200)) + Array(String(repeating: "<Item>", count: 6_000).utf8)
+            }
             if plan.faults.contains(.brokenXML) {
                 let text = GBText.decode(bytes).replacing("</Address>", with: "").replacing("模拟", with: "A & B <")
                 bytes = GBText.encode(text)
@@ -233,19 +311,21 @@ actor SimulatedRecorder {
 
     private func invited(_ incoming: SIPIncoming) async {
         let request = incoming.request
+        guard !plan.faults.contains(.deaf) else { return }
         guard !plan.faults.contains(.busy) else { return incoming.respond(486) }
         guard let offer = SessionDescription(request.body), let endpoint else { return incoming.respond(488) }
         incoming.respond(100)
         let camera = request.to?.uri.user ?? ""
         let ssrc = plan.faults.contains(.otherSource) ? (offer.ssrc ?? 0) &+ 1 : offer.ssrc ?? 0
+        town?.heard.withLock { $0.asked.append("\(offer.name) \(offer.start) \(offer.end)") }
         var port = 9
-        if let sender = plan.sender, !plan.faults.contains(.silent) {
-            do {
-                let (own, stop) = try await sender.send(camera: camera, to: offer, ssrc: ssrc)
-                port = own
-                calls.removeValue(forKey: request.callID)?()
-                calls[request.callID] = stop
-            } catch {
+        if !plan.faults.contains(.silent) {
+            // Whoever is to connect does so after the ACK, as devices do: then its address is known.
+            if offer.transport == .tcpPassive {
+                waiting[request.callID] = (request, offer, ssrc)
+            } else if let sending = await send(request, offer, ssrc) {
+                port = sending.port
+            } else if plan.sender != nil {
                 return incoming.respond(500)
             }
         }
@@ -261,5 +341,22 @@ actor SimulatedRecorder {
         response.body = Array(answer.text.utf8)
         town?.heard.withLock { $0.calls += 1 }
         incoming.respond(response)
+    }
+
+    private func confirmed(_ callID: String) async {
+        guard let call = waiting.removeValue(forKey: callID) else { return }
+        _ = await send(call.invite, call.offer, call.ssrc)
+    }
+
+    /// Begins to send; `nil` where there is nothing to send or nobody to send to.
+    private func send(_ invite: SIPMessage, _ offer: SessionDescription, _ ssrc: UInt32) async -> CameraSending? {
+        let camera = invite.to?.uri.user ?? ""
+        let sending = try? await plan.sender?.send(camera: camera, to: offer, ssrc: ssrc) { [weak self] in
+            Task { await self?.ended(invite, camera: camera) }
+        }
+        guard let sending else { return nil }
+        calls.removeValue(forKey: invite.callID)?.stop()
+        calls[invite.callID] = sending
+        return sending
     }
 }

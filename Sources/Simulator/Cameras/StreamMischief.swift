@@ -16,4 +16,10 @@ public enum StreamMischief: String, Sendable, CaseIterable {
     case zeroLengths = "zero-lengths"
     /// The marker is set on every packet.
     case falseMarkers = "false-markers"
+    /// Sound alone.
+    case noVideo = "no-video"
+    /// Bare H.264 where a program stream was agreed.
+    case notProgramStream = "not-ps"
+    /// Pictures, but never one that decoding may begin with.
+    case noKeyFrame = "no-key-frame"
 }

@@ -19,12 +19,20 @@ struct StreamPacker {
     /// The packets of one picture and the sound that goes with it.
     mutating func packets(_ frame: PictureFeed.Frame) -> [ByteBuffer] {
         let pts = UInt64(frame.number) * step
-        var bytes = muxer.video(frame.bytes, pts: pts, isKey: frame.isKey)
+        var bytes: [UInt8] =
+            if mischief.contains(.noVideo) {
+                PSMuxer.pack(pts)
+            } else if mischief.contains(.noKeyFrame), frame.isKey {
+                PSMuxer.pack(pts) + muxer.map
+            } else {
+                muxer.video(frame.bytes, pts: pts, isKey: frame.isKey)
+            }
         // 40 ms of sound a picture at 25 a second: a beep at each full second, else silence.
         let size = Int(step) * 8 / 90
         let isBeep = frame.isKey
         bytes += muxer.audio(
             (0..<size).map { isBeep ? ($0 >> 2 & 1 == 0 ? 0xAA : 0x2A) : 0xD5 }, pts: pts)
+        if mischief.contains(.notProgramStream) { bytes = frame.bytes }
         var result: [ByteBuffer] = []
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -88,21 +88,34 @@ private struct CameraLayer: MapLayer {
 
     /// A camera that is named or placed anew is no event.
     func version(in db: any Reading) throws -> Int64? {
-        try db.value(
+        let still = try db.value(
             Int64.self, "SELECT COALESCE(MAX(changed_at), 0) + COUNT(*) + COALESCE(SUM(online), 0) FROM camera")
+        // Where none moves nothing changes; a position that grows old changes the picture once more.
+        let moving = try db.value(Int64.self, "SELECT MAX(at) FROM camera_position")
+        return (still ?? 0) + (moving ?? 0) + (moving == nil ? 0 : Instant.now.ms / 60_000)
     }
 
     func marks(in window: MapWindow, for caller: Caller, in db: any Reading) throws -> [MapMark] {
         let devices = Set(try db.values(WatchDeviceID.self, "SELECT id FROM watch_device WHERE online = 1"))
         let own: SQL = if let areas = caller.areas { "area IN \(list: self.areas.map.reach(areas))" } else { "1 = 1" }
-        return try db.all(
+        // A camera that moves stands where it told last, while that is fresh.
+        let moving = try PositionStore.fresh(since: .now - PositionStore.freshMs, in: db)
+        let still = try db.all(
             Camera.self,
             """
             SELECT \(raw: Camera.columns) FROM camera WHERE kind = \(GBID.Kind.camera.rawValue) AND \(window.placeSQL) AND \(own)
             ORDER BY id LIMIT \(window.limit)
             """
-        ).compactMap { camera in
-            camera.point.map { point in
+        ).filter { moving[$0.id] == nil }
+        let near = moving.filter { window.box.contains(Position(lon: $0.value.lon, lat: $0.value.lat)) }.map(\.key)
+        let moved =
+            near.isEmpty
+            ? []
+            : try db.all(
+                Camera.self,
+                "SELECT \(raw: Camera.columns) FROM camera WHERE id IN \(list: Array(near.prefix(500))) AND \(own)")
+        return (still + moved).compactMap { camera in
+            (moving[camera.id] ?? camera.point).map { point in
                 let works = camera.isOn && !camera.isMissing && devices.contains(camera.device)
                 return MapMark(
                     subject: "cameras/\(camera.id)", point: point, kind: camera.place.rawValue,

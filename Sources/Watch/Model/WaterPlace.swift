@@ -24,11 +24,17 @@ public struct WaterPlace: Sendable, RowDecodable {
     public var point: GeoPoint?
     /// When it is watched.
     public var season: WaterSeason
+    /// What is spoken through there: a loudspeaker, or a camera with one.
+    public var speaker: CameraID?
 
-    static let columns = "id, name, note, area, lat, lon, season_from, season_to, minute_from, minute_to"
+    static let columns = "id, name, note, area, lat, lon, season_from, season_to, minute_from, minute_to, speaker"
 
     /// A place.
-    public init(id: WaterPlaceID, name: String, note: String, area: AreaID?, point: GeoPoint?, season: WaterSeason) {
+    public init(
+        id: WaterPlaceID, name: String, note: String, area: AreaID?, point: GeoPoint?, season: WaterSeason,
+        speaker: CameraID? = nil
+    ) {
+        self.speaker = speaker
         self.id = id
         self.name = name
         self.note = note
@@ -47,6 +53,7 @@ public struct WaterPlace: Sendable, RowDecodable {
         if let lat, let lon { point = GeoPoint(lat: lat, lon: lon) }
         season = WaterSeason(
             from: try row.next(), to: try row.next(), minuteFrom: try row.next(), minuteTo: try row.next())
+        speaker = try row.next()
     }
 }
 

@@ -65,7 +65,7 @@ final class RecordingKeeper: Service {
     }
 
     private func store(_ segment: RecordedSegment, of source: SourceID) async {
-        guard let camera = await running.camera(of: source) else { return }
+        guard let camera = await running.camera(of: source) ?? LiveCalls.replayed(source) else { return }
         do {
             try await database.write { db in try RecordingStore.add(segment, of: camera, in: db) }
             kept.add()
@@ -115,7 +115,7 @@ final class RecordingKeeper: Service {
     func letGo(at now: Instant, free: Int64? = nil) async throws {
         let held = isCaseOpen
         let expired = try await database.read { db in
-            try RecordingStore.rules(in: db).flatMap { rule in
+            try RecordingStore.kept(in: db).flatMap { rule in
                 try RecordingStore.expired(rule, at: now, limit: 500, in: db)
             }.filter { segment in
                 try !RecordingStore.cases(holding: segment, in: db).contains { try held($0, db) }

@@ -10,6 +10,17 @@ enum RecordingStore {
             "SELECT camera, mode, keep_days FROM watch_recording WHERE mode <> 'off' ORDER BY camera LIMIT 2000")
     }
 
+    /// For how long is kept what there is, also of cameras that are not recorded now: 30 days where nobody says.
+    static func kept(in db: any Reading) throws -> [RecordingRule] {
+        try db.all(
+            RecordingRule.self,
+            """
+            SELECT camera.id, COALESCE(rule.mode, 'off'), COALESCE(rule.keep_days, 30)
+            FROM camera LEFT JOIN watch_recording rule ON rule.camera = camera.id
+            WHERE EXISTS (SELECT 1 FROM watch_segment s WHERE s.camera = camera.id) ORDER BY camera.id LIMIT 20000
+            """)
+    }
+
     static func rule(of camera: CameraID, in db: any Reading) throws -> RecordingRule {
         try db.first(
             RecordingRule.self, "SELECT camera, mode, keep_days FROM watch_recording WHERE camera = \(camera)")

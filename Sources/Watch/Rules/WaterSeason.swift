@@ -42,12 +42,24 @@ public enum WatchHours {
         case off
         /// It has not come yet.
         case ahead
-        /// Nobody watched, or for less than five minutes.
+        /// Nobody watched, or for less than five minutes with more than half an hour between two looks.
         case unwatched
         /// Watched for a part.
         case partly
-        /// Watched for 45 minutes and more.
+        /// Watched without a pause of more than ten minutes: one screen that goes round many places watches them all.
         case watched
+    }
+
+    /// The longest time within `span` in which nobody watched, in milliseconds; intervals may lie over each other.
+    public static func longestPause(in span: Range<Instant>, _ intervals: [(from: Instant, to: Instant)]) -> Int64 {
+        var longest: Int64 = 0
+        var reached = span.lowerBound
+        for interval in intervals.sorted(by: { $0.from < $1.from })
+        where interval.to >= span.lowerBound && interval.from < span.upperBound {
+            longest = max(longest, interval.from - reached)
+            reached = max(reached, interval.to)
+        }
+        return max(longest, span.upperBound - reached)
     }
 
     /// Minutes of an hour in which at least one interval lies; intervals may lie over each other.
@@ -77,11 +89,12 @@ public enum WatchHours {
             }
             guard begin < now else { return .ahead }
             // Of the running hour counts what has passed of it, and of the first and last what belongs to the watch.
-            let due = min(
-                60, Int((now - begin) / 60_000), season.minuteTo - hour * 60, hour * 60 + 60 - season.minuteFrom)
-            let seen = minutes(of: begin, in: intervals)
-            if seen >= due * 3 / 4, seen > 0 || due == 0 { return .watched }
-            return seen >= 5 ? .partly : .unwatched
+            let first = max(begin, start + Int64(season.minuteFrom) * 60_000)
+            let last = min(begin + 3_600_000, now, start + Int64(season.minuteTo) * 60_000)
+            guard first < last else { return .ahead }
+            let pause = longestPause(in: first..<last, intervals)
+            if pause <= 600_000 { return .watched }
+            return pause <= 1_800_000 || minutes(of: begin, in: intervals) >= 5 ? .partly : .unwatched
         }
     }
 }

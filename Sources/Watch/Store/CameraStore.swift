@@ -70,6 +70,17 @@ enum CameraStore {
             "SELECT \(raw: Camera.columns) FROM camera WHERE device = \(device) AND gb_id = \(gbID)")
     }
 
+    /// The camera of a device that has one alone.
+    static func only(of device: WatchDeviceID, in db: any Reading) throws -> Camera? {
+        let cameras = try db.all(
+            Camera.self,
+            """
+            SELECT \(raw: Camera.columns) FROM camera
+            WHERE device = \(device) AND kind = \(GBID.Kind.camera.rawValue) AND missing = 0 ORDER BY id LIMIT 2
+            """)
+        return cameras.count == 1 ? cameras[0] : nil
+    }
+
     /// Takes over what a catalogue says; what people said of a camera stays.
     static func upsert(
         _ item: CatalogItem, of device: WatchDevice, area: AreaID?, at now: Instant, in db: any Writing
@@ -113,6 +124,25 @@ enum CameraStore {
             """
             UPDATE camera SET given_name = \(camera.givenName), place = \(camera.place), area = \(camera.area),
               lat = \(camera.point?.lat), lon = \(camera.point?.lon) WHERE id = \(camera.id)
+            """)
+    }
+
+    /// The preset to which a camera goes back by itself, and after how many seconds; `nil` where it stays.
+    static func home(_ id: CameraID, in db: any Reading) throws -> (preset: Int, seconds: Int)? {
+        var result: (Int, Int)?
+        try db.query(
+            "SELECT home_preset, home_seconds FROM camera WHERE id = \(id) AND home_preset IS NOT NULL LIMIT 1"
+        ) { row in
+            result = (try row.next(), try row.next())
+            return false
+        }
+        return result
+    }
+
+    static func setHome(_ id: CameraID, preset: Int?, seconds: Int, in db: any Writing) throws {
+        try db.execute(
+            """
+            UPDATE camera SET home_preset = \(preset), home_seconds = \(preset == nil ? nil : seconds) WHERE id = \(id)
             """)
     }
 

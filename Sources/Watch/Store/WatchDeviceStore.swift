@@ -113,7 +113,12 @@ enum WatchDeviceStore {
 
     static func delete(_ id: WatchDeviceID, in db: any Writing) throws {
         try db.execute("DELETE FROM water_camera WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
+        try db.execute(
+            "UPDATE water_place SET speaker = NULL WHERE speaker IN (SELECT id FROM camera WHERE device = \(id))")
         try db.execute("DELETE FROM camera_preset WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
+        try db.execute("DELETE FROM camera_position WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
+        try db.execute(
+            "DELETE FROM watch_subscription WHERE device = (SELECT gb_id FROM watch_device WHERE id = \(id))")
         try db.execute("DELETE FROM camera WHERE device = \(id)")
         try db.execute("DELETE FROM watch_device WHERE id = \(id)")
     }

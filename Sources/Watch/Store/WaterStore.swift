@@ -28,18 +28,28 @@ enum WaterStore {
         try db.execute(
             """
             INSERT INTO water_place (id, name, note, area, lat, lon, season_from, season_to, minute_from, minute_to,
-              changed_at)
+              speaker, changed_at)
             VALUES (\(place.id), \(place.name), \(place.note), \(place.area), \(place.point?.lat), \(place.point?.lon),
-              \(season.from), \(season.to), \(season.minuteFrom), \(season.minuteTo), \(now))
+              \(season.from), \(season.to), \(season.minuteFrom), \(season.minuteTo), \(place.speaker), \(now))
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, note = excluded.note, area = excluded.area,
               lat = excluded.lat, lon = excluded.lon, season_from = excluded.season_from,
               season_to = excluded.season_to, minute_from = excluded.minute_from, minute_to = excluded.minute_to,
-              changed_at = excluded.changed_at
+              speaker = excluded.speaker, changed_at = excluded.changed_at
             """)
         try db.execute("DELETE FROM water_camera WHERE place = \(place.id)")
         for camera in Set(cameras) {
             try db.execute("INSERT INTO water_camera (place, camera) VALUES (\(place.id), \(camera))")
         }
+    }
+
+    /// Takes a place away; one where somebody was seen stays, for its figures speak of it.
+    static func delete(_ id: WaterPlaceID, in db: any Writing) throws {
+        guard try db.value(Int64.self, "SELECT 1 FROM water_sighting WHERE place = \(id) LIMIT 1") == nil else {
+            throw Problem.conflict("watch.water.has-sightings")
+        }
+        try db.execute("DELETE FROM water_watch WHERE place = \(id)")
+        try db.execute("DELETE FROM water_camera WHERE place = \(id)")
+        try db.execute("DELETE FROM water_place WHERE id = \(id)")
     }
 
     // MARK: The watch's log

@@ -53,7 +53,8 @@ struct CameraPages {
             },
             "all": String(shown.count), "online": String(shown.count(where: isOnline)),
             "offline": String(shown.count { !isOnline($0) }), "tooMany": cameras.count > 2_000,
-            "byPlace": groupsByPlace, "values": ["q": call.query("q") ?? ""],
+            "byPlace": groupsByPlace, "export": "/cameras.xlsx?\(WatchWords.query(call, ["q", "place", "state"]))",
+            "values": ["q": call.query("q") ?? ""],
             "places": WatchWords.choices(
                 call, PlaceKind.allCases.map(\.rawValue), words: "watch.place", chosen: call.query("place")),
             "states": WatchWords.choices(
@@ -77,13 +78,25 @@ struct CameraPages {
         let caller = try call.signedIn()
         let (camera, device) = try await find(call)
         let state = CameraView.state(camera, device)
-        let presets = try await call.database.read { db in try CameraStore.presets(camera.id, in: db) }
+        let (presets, position, home) = try await call.database.read { db in
+            (
+                try CameraStore.presets(camera.id, in: db), try PositionStore.find(camera.id, in: db),
+                try CameraStore.home(camera.id, in: db)
+            )
+        }
         let mayMove = camera.canMove && caller.may(.cameraMove)
         let context: [String: Any] = [
             "id": camera.id.description, "name": camera.title, "state": call.word("watch.camera.state.\(state)"),
             "tint": state == "online" ? "ok" : state == "missing" ? "warn" : "bad", "isOnline": state == "online",
-            "viewer": caller.name, "canWatch": caller.may(.cameraLive), "canMove": mayMove,
-            "presets": presets.map { ["number": String($0.number), "name": $0.name] },
+            "viewer": caller.name, "canWatch": caller.may(.cameraLive), "canReplay": caller.may(.recordingWatch),
+            "canMove": mayMove,
+            "presets": presets.map { preset -> [String: Any] in
+                [
+                    "number": String(preset.number), "name": preset.name,
+                    "isHome": home.map { $0.preset == preset.number } ?? false,
+                ]
+            }, "hasPresets": !presets.isEmpty, "canCruise": presets.count > 1,
+            "homeSeconds": String(home?.seconds ?? 60),
             "canWrite": caller.may(.cameraWrite), "givenName": camera.givenName, "deviceName": camera.name,
             "lat": camera.point.map { "\($0.lat)" } ?? "", "lon": camera.point.map { "\($0.lon)" } ?? "",
             "places": WatchWords.choices(
@@ -92,11 +105,22 @@ struct CameraPages {
                 ("gbId", camera.gbID.description), ("place", call.word("watch.place.\(camera.place.rawValue)")),
                 ("area", camera.area.map { desk.name(of: $0) } ?? ""), ("where", camera.address),
                 ("maker", "\(camera.manufacturer) \(camera.model)"), ("device", device.name),
+                ("position", position.map { Self.text($0, call) } ?? ""),
             ].filter { !$0.1.allSatisfy(\.isWhitespace) }.map {
                 ["label": call.word("watch.fact.\($0.0)"), "value": $0.1]
             },
         ]
         return try call.page("camera", title: camera.title, context)
+    }
+
+    private static func text(_ position: CameraPosition, _ call: Call) -> String {
+        func short(_ value: Double) -> String { String((value * 100_000).rounded() / 100_000) }
+        guard let point = position.point else { return "" }
+        let values = [
+            "lat": short(point.lat), "lon": short(point.lon), "at": WatchWords.short(position.at),
+            "speed": position.speed.map { String(Int($0.rounded())) } ?? "",
+        ]
+        return call.word(position.speed == nil ? "watch.position.text" : "watch.position.moving", values)
     }
 
     private func change(_ call: Call) async throws -> Answer {

@@ -42,7 +42,8 @@ struct WaterPages {
             let isDue = place.season.holds(now)
             return [
                 "id": place.id.description, "number": String(index + 1), "name": place.name, "note": place.note,
-                "camera": own.first?.id.description ?? "", "hasCamera": !own.isEmpty,
+                "camera": own.first?.id.description ?? "", "speaker": place.speaker?.description ?? "",
+                "hasCamera": !own.isEmpty,
                 "area": place.area.map { desk.name(of: $0) } ?? "",
                 "season":
                     "\(place.season.from / 100).\(place.season.from % 100)–\(place.season.to / 100).\(place.season.to % 100)",

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Kernel
 import Storage
 import Web
@@ -35,6 +36,12 @@ struct WaterRoutes {
                 throw Problem.notFound
             }
             return try .json(try await save(try call.json(PlaceBody.self), id: id, call))
+        }
+        routes.on(
+            .delete, "/api/v1/water-places/{id}", .needs(.waterWrite), "Takes away a place where nobody was ever seen"
+        ) { call in
+            try await delete(try call.id(), call)
+            return .nothing
         }
         routes.post(
             "/api/v1/water-places/{id}/watched", .needs(.waterWatch),
@@ -94,12 +101,14 @@ struct WaterRoutes {
         var hourFrom: Int?
         var hourTo: Int?
         var cameraIds: [CameraID]?
+        /// A loudspeaker, or a camera with one.
+        var speakerId: CameraID?
 
         static let shape = Shape.object(
             [
                 "name": .text, "note": .text, "point": .object(["lat": .number, "lon": .number]),
                 "seasonFrom": .integer, "seasonTo": .integer, "hourFrom": .integer, "hourTo": .integer,
-                "cameraIds": .list(.id),
+                "cameraIds": .list(.id), "speakerId": .id,
             ], required: ["name"])
     }
 
@@ -121,16 +130,32 @@ struct WaterRoutes {
         try check.finish()
         let place = WaterPlace(
             id: id, name: name, note: note, area: body.point.flatMap { desk.area(at: $0) }, point: body.point,
-            season: WaterSeason(from: from, to: to, minuteFrom: hourFrom * 60, minuteTo: hourTo * 60))
+            season: WaterSeason(from: from, to: to, minuteFrom: hourFrom * 60, minuteTo: hourTo * 60),
+            speaker: body.speakerId)
         try await call.database.write { [desk] db in
             guard try CameraStore.find(cameras, in: db).count == Set(cameras).count else {
                 throw Problem.invalid(["cameraIds": "unknown"])
+            }
+            if let speaker = place.speaker, try CameraStore.find(speaker, in: db) == nil {
+                throw Problem.invalid(["speakerId": "unknown"])
             }
             try WaterStore.save(place, cameras: cameras, at: .now, in: db)
             try desk.audit(
                 "water-place.change", subject: "water-places/\(id)", by: caller.watcher, purpose: "", at: .now, in: db)
         }
         return WaterPlaceView(place, cameras: cameras, now: .now)
+    }
+
+    /// Takes a place away, on record.
+    func delete(_ id: WaterPlaceID, _ call: Call) async throws {
+        let caller = try call.signedIn()
+        try await call.database.write { [desk] db in
+            guard let place = try WaterStore.place(id, in: db) else { throw Problem.notFound }
+            try WaterStore.delete(id, in: db)
+            try desk.audit(
+                "water-place.delete", subject: "water-places/\(id)", by: caller.watcher, purpose: place.name, at: .now,
+                in: db)
+        }
     }
 
     private struct Seen: Codable { var cameraId: CameraID?; var children: Bool? }
@@ -208,6 +233,7 @@ struct WaterPlaceView: Encodable, Sendable {
     var hourFrom: Int
     var hourTo: Int
     var cameraIds: [CameraID]
+    var speakerId: CameraID?
     var dueNow: Bool
 
     init(_ place: WaterPlace, cameras: [CameraID], now: Instant) {
@@ -220,13 +246,14 @@ struct WaterPlaceView: Encodable, Sendable {
         hourFrom = place.season.minuteFrom / 60
         hourTo = place.season.minuteTo / 60
         cameraIds = cameras
+        speakerId = place.speaker
         dueNow = place.season.holds(now)
     }
 
     static let shape = Shape.object([
         "id": .id, "name": .text, "note": .text, "point": .object(["lat": .number, "lon": .number]),
         "seasonFrom": .integer, "seasonTo": .integer, "hourFrom": .integer, "hourTo": .integer,
-        "cameraIds": .list(.id), "dueNow": .flag,
+        "cameraIds": .list(.id), "speakerId": .id, "dueNow": .flag,
     ])
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import GB28181
 import Kernel
 import Logging
+import Media
 import SIP
 import ServiceLifecycle
 import Simulator
@@ -90,13 +91,15 @@ final class WatchTown: Sendable {
     }
 
     /// Puts recorders into the register.
-    func register(_ count: Int = 1, algorithm: DigestAlgorithm = .md5) async throws {
+    func register(
+        _ count: Int = 1, algorithm: DigestAlgorithm = .md5, transport: WatchDevice.Transport = .tcpPassive
+    ) async throws {
         let devices = (1...count).compactMap { serial -> WatchDevice? in
             let text = String(serial)
             let digits = "99010101001180" + String(repeating: "0", count: 6 - text.count) + text
             guard let gbID = GBID(digits) else { return nil }
             return WatchDevice(
-                id: .next(), gbID: gbID, name: "录像机\(serial)", area: nil, transport: .tcpPassive, algorithm: algorithm,
+                id: .next(), gbID: gbID, name: "录像机\(serial)", area: nil, transport: transport, algorithm: algorithm,
                 ha1: algorithm.ha1(user: digits, realm: "9901010100", password: Self.password))
         }
         try await database.write { db in for device in devices { try WatchDeviceStore.save(device, at: .now, in: db) } }

@@ -50,9 +50,13 @@ extension GBPlatform {
             incoming.respond(200, tag: Self.tag)
             await describe(message, device)
             await answers.take(message, from: device.gbID)
+        case (.notify, "MobilePosition"):
+            await moved(to: MobilePosition.all(in: message), of: device, at: now)
+            incoming.respond(200, tag: Self.tag)
         case (.notify, "MediaStatus"):
             incoming.respond(200, tag: Self.tag)
-            await calls?.recordingEnded(request)
+            // Not waited for: the device's next messages stand behind this one.
+            Task { await calls?.recordingEnded(request, camera: message.device) }
         case (.response, _):
             incoming.respond(200, tag: Self.tag)
             await answers.take(message, from: device.gbID)
@@ -145,24 +149,14 @@ extension GBPlatform {
             ]))
     }
 
-    /// Asks to be told of changes of the catalogue and of alarms; a device that cannot says so, and is not asked again
-    /// before it registers anew.
-    func subscribe(to device: WatchDevice) async {
-        guard let endpoint, let hop = device.hop else { return }
-        let wishes: [(event: String, body: ControlMessage)] = [
-            ("Catalog", .query("Catalog", number: nextNumber(), of: device.gbID)),
-            ("presence", .alarmSubscription(number: nextNumber(), of: device.gbID)),
-        ]
-        for (event, body) in wishes {
-            var request = newRequest(.subscribe, to: device.gbID, of: device, hop: hop)
-            request.headers["Event"] = "\(event);id=\(body.number)"
-            request.headers["Expires"] = "86400"
-            request.headers["Contact"] =
-                "<sip:\(configuration.platform)@\(endpoint.host(towards: hop)):\(endpoint.port)>"
-            request.headers["Content-Type"] = "Application/MANSCDP+xml"
-            request.body = body.bytes(for: device.version)
-            _ = try? await endpoint.request(request, to: hop)
+    /// Asks a camera for a key frame: in its edition's spelling, and again in the other one's where that was refused
+    /// or brought none.
+    func askForKeyFrame(_ device: WatchDevice, _ camera: GBID, isAgain: Bool) async {
+        func order(_ isAgain: Bool) -> ControlMessage {
+            .keyFrame(number: nextNumber(), of: camera, for: device.version, isAgain: isAgain)
         }
+        let status = await tell(device, order(isAgain), to: camera)
+        if status != 200, !isAgain { await tell(device, order(true), to: camera) }
     }
 }
 

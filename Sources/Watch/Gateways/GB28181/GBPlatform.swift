@@ -18,6 +18,8 @@ public struct GBConfiguration: Sendable {
     public var liveness = Liveness()
     /// Seconds without a page after which a catalogue counts as partial.
     public var catalogueSeconds: Int64 = 10
+    /// For how long a subscription is asked, in seconds; it is renewed when a quarter of it is left.
+    public var subscriptionSeconds = 3_600
 
     /// A platform with its digits, and where it listens; port 0 lets the system choose.
     public init(platform: GBID, host: String = "0.0.0.0", port: Int = 5_060) {
@@ -37,6 +39,7 @@ public final class GBPlatform: Service, Sendable {
     let nonces: NonceAuthority
     let catalogues: CatalogueSync
     let answers = PendingAnswers()
+    let subscriptions = Subscriptions()
     let counter = Mutex(0)
     let limit = Mutex(StrangerLimit())
     let calls: LiveCalls?
@@ -80,6 +83,7 @@ public final class GBPlatform: Service, Sendable {
     /// Listens until the service group shuts down or the task is cancelled.
     public func run() async throws {
         try await directory.load(database)
+        await resumeSubscriptions()
         let endpoint = SIPEndpoint(configuration.sip) { [weak self] event in self?.heard(event) }
         let opened = try? await cancelWhenGracefulShutdown { [self] in try await listen(endpoint) }
         guard let port = opened else { return }
@@ -96,7 +100,11 @@ public final class GBPlatform: Service, Sendable {
                 }
                 group.addTask { await self.keepTrue() }
                 if let calls {
-                    group.addTask { await calls.run(on: endpoint) }
+                    group.addTask {
+                        await calls.run(on: endpoint) { [weak self] device, camera, isAgain in
+                            await self?.askForKeyFrame(device, camera, isAgain: isAgain)
+                        }
+                    }
                 }
                 if let voices {
                     group.addTask { await voices.run(for: self) }
@@ -190,6 +198,7 @@ public final class GBPlatform: Service, Sendable {
                 }
             }
             for partial in await catalogues.overdue(at: now) { await apply(partial.collector, of: partial.device) }
+            await renewSubscriptions(at: now)
             if round % 15 == 0 {
                 let seen = directory.takeSeen()
                 if !seen.isEmpty { try? await database.write { db in try WatchDeviceStore.seen(seen, in: db) } }
@@ -206,7 +215,12 @@ public final class GBPlatform: Service, Sendable {
                 guard let until = device.expiresAt, until > now, device.hop?.transport == .udp else { continue }
                 if Task.isCancelled { return }
                 waiting.addTask {
-                    await self.ask(device, .query("DeviceStatus", number: self.nextNumber(), of: device.gbID))
+                    let question = ControlMessage.query("DeviceStatus", number: self.nextNumber(), of: device.gbID)
+                    guard await self.ask(device, question) != nil, let now = self.directory.find(device.gbID) else {
+                        return
+                    }
+                    // Renewed inside the dialogs of the run before: the device holds one subscription, not two.
+                    await self.subscribe(to: now)
                 }
                 // Not all at once: a thousand answers would come in the same moment.
                 try? await Task.sleep(for: .milliseconds(5))

@@ -5,12 +5,11 @@ import Logging
 import Media
 import SIP
 import Storage
-import Synchronization
 import Web
 
-/// The calls by which pictures flow: one a source, however many watch.
+/// The calls by which pictures flow: one a live source, however many watch; one a person's replay.
 actor LiveCalls {
-    private struct Call {
+    struct Call {
         var device: WatchDevice
         var camera: GBID
         var ssrc: UInt32
@@ -18,15 +17,20 @@ actor LiveCalls {
         var key: SIPClientKey?
         var hop: SIPHop
         var isEnding = false
+        /// How far its pictures have come.
+        var stage = MediaStage.signalling
+        /// What of a recorder's own is played, for whom.
+        var replay: Replay?
     }
 
-    private let media: any MediaPlane
-    private let platform: GBID
-    private let database: any Database
-    private let logger: Logger
+    let media: any MediaPlane
+    let platform: GBID
+    let database: any Database
+    let logger: Logger
     private var pool: SSRCPool
-    private var calls: [SourceID: Call] = [:]
-    private weak var endpoint: SIPEndpoint?
+    var calls: [SourceID: Call] = [:]
+    weak var endpoint: SIPEndpoint?
+    private var askForKeyFrame: @Sendable (WatchDevice, GBID, _ isAgain: Bool) async -> Void = { _, _, _ in }
     private static let patience: Duration = .seconds(10)
 
     init(media: any MediaPlane, platform: GBID, database: any Database, logger: Logger) {
@@ -38,8 +42,10 @@ actor LiveCalls {
     }
 
     /// Follows the media process until cancelled; first ends what a run before this one left open.
-    func run(on endpoint: SIPEndpoint) async {
+    /// - Parameter keyFrame: asks a camera for a key frame, the second time in the other spelling.
+    func run(on endpoint: SIPEndpoint, keyFrame: @escaping @Sendable (WatchDevice, GBID, Bool) async -> Void) async {
         self.endpoint = endpoint
+        askForKeyFrame = keyFrame
         let events = media.events()
         await endForgotten()
         for await event in events {
@@ -49,7 +55,9 @@ actor LiveCalls {
                 await end(source, closing: false)
             case .unwatched(let source): await end(source, closing: true)
             case .restarted: for source in calls.keys { await end(source, closing: false) }
-            case .reached, .picture, .wantsKeyFrame, .spoken, .recorded: break
+            case .reached(let source, let stage): calls[source]?.stage = stage
+            case .wantsKeyFrame(let source): wantsKeyFrame(source)
+            case .picture, .spoken, .recorded: break
             }
         }
     }
@@ -59,16 +67,33 @@ actor LiveCalls {
     func open(_ camera: Camera, of device: WatchDevice, substream: Bool) async throws -> SourceID {
         guard let source = SourceID("live/\(camera.id)" + (substream ? "/1" : "")) else { throw Problem.notFound }
         if let known = calls[source], !known.isEnding { return source }
+        let attributes = substream ? [device.ownQuirks.subStreamAttribute] : []
+        try await begin(source, camera, of: device) { [platform] host, port, transport, ssrc in
+            var offer = SessionDescription.offer(
+                from: platform, purpose: .play, host: host, port: port, transport: transport, ssrc: ssrc)
+            offer.attributes = attributes
+            return offer
+        }
+        return source
+    }
+
+    /// Calls a camera for a source that has no call yet.
+    /// - Throws: a ``Problem`` when the device is away or nothing is left to call with; later failures are told by the
+    ///   media process, so that viewers see the stage.
+    func begin(
+        _ source: SourceID, _ camera: Camera, of device: WatchDevice, replay: Replay? = nil,
+        offer: (_ host: String, _ port: Int, SessionDescription.Transport, _ ssrc: UInt32) -> SessionDescription
+    ) async throws {
         guard let endpoint, media.isRunning else { throw Problem(503, "watch.no-media") }
         guard device.isOnline, let hop = device.hop else { throw Problem.conflict("watch.device-offline") }
-        guard let ssrc = pool.take(.live) else { throw Problem(503, "watch.full") }
+        guard let ssrc = pool.take(replay == nil ? .live : .history) else { throw Problem(503, "watch.full") }
         let transport: MediaTransport =
             switch device.transport {
             case .udp: .udp
             case .tcpPassive: .tcpPassive
             case .tcpActive: .tcpActive
             }
-        calls[source] = Call(device: device, camera: camera.gbID, ssrc: ssrc, hop: hop)
+        calls[source] = Call(device: device, camera: camera.gbID, ssrc: ssrc, hop: hop, replay: replay)
         let receiver: Receiver
         do {
             receiver = try await media.open(source, .gb28181(ssrc: ssrc, transport: transport))
@@ -76,13 +101,10 @@ actor LiveCalls {
             forget(source)
             throw Problem(503, "watch.media", detail: error.rawValue)
         }
-        guard receiver.isNew else { return source }
-        var offer = SessionDescription.offer(
-            from: platform, purpose: .play, host: endpoint.host(towards: hop), port: receiver.port,
-            transport: Self.described(transport), ssrc: receiver.ssrc)
-        if substream { offer.attributes = [device.ownQuirks.subStreamAttribute] }
-        invite(source, offer, on: endpoint)
-        return source
+        guard receiver.isNew else { return }
+        let description = offer(
+            endpoint.host(towards: hop), receiver.port, Self.described(transport), receiver.ssrc)
+        invite(source, description, on: endpoint)
     }
 
     private static func described(_ transport: MediaTransport) -> SessionDescription.Transport {
@@ -131,7 +153,7 @@ actor LiveCalls {
     private func giveUp(_ source: SourceID) async {
         guard let call = calls[source], call.dialog == nil else { return }
         if let key = call.key { endpoint?.cancel(key) }
-        await media.fail(source, .unreachable)
+        await media.fail(source, .refused)
         forget(source)
     }
 
@@ -140,7 +162,7 @@ actor LiveCalls {
     ) async {
         guard case .success(let response) = answer else {
             guard calls[source] != nil else { return }
-            await media.fail(source, .unreachable)
+            await media.fail(source, .refused)
             forget(source)
             return
         }
@@ -174,9 +196,8 @@ actor LiveCalls {
                     "camera sends its maker's own coding; set it to standard PS", metadata: ["coding": "\(coding)"])
             }
             if let ssrc = answer.ssrc, ssrc != call.ssrc { await media.adopt(source, ssrc: ssrc) }
-            if call.device.transport == .tcpActive {
-                await media.connect(source, to: MediaAddress(host: answer.host, port: answer.port))
-            }
+            // Also where it sends from: cameras that send under another number are told apart by it.
+            await media.connect(source, to: MediaAddress(host: answer.host, port: answer.port))
         }
         endpoint.acknowledge(key, with: dialog.ack(for: invite), to: call.hop)
     }
@@ -188,9 +209,16 @@ actor LiveCalls {
         _ = try? await endpoint.request(own.request(.bye), to: hop)
     }
 
-    /// Who sends a source, to be asked for a key frame.
-    func camera(of source: SourceID) -> (device: WatchDevice, camera: GBID)? {
-        calls[source].map { ($0.device, $0.camera) }
+    /// Asks the camera for a key frame; where none has come two seconds later, once more in the other spelling.
+    private func wantsKeyFrame(_ source: SourceID) {
+        guard let call = calls[source], !call.isEnding else { return }
+        let ask = askForKeyFrame
+        Task {
+            await ask(call.device, call.camera, false)
+            try? await Task.sleep(for: .seconds(2))
+            guard let later = calls[source], later.ssrc == call.ssrc, later.stage < .keyFrame else { return }
+            await ask(call.device, call.camera, true)
+        }
     }
 
     /// A BYE of a device.
@@ -203,12 +231,6 @@ actor LiveCalls {
         await unremember(request.callID)
         forget(found.key)
         return true
-    }
-
-    /// The device says that a recording is at its end.
-    func recordingEnded(_ request: SIPMessage) async {
-        guard let found = calls.first(where: { $0.value.dialog?.callID == request.callID }) else { return }
-        await end(found.key, closing: true)
     }
 
     /// Hangs up.
@@ -236,51 +258,5 @@ actor LiveCalls {
 
     private func forget(_ source: SourceID) {
         if let call = calls.removeValue(forKey: source) { pool.free(call.ssrc) }
-    }
-
-    // MARK: Across restarts
-
-    private func remember(_ dialog: SIPDialog, _ call: Call) async {
-        let hop = call.hop.description
-        let device = call.device.id
-        _ = try? await database.write { db in
-            try db.execute(
-                """
-                INSERT INTO watch_call (call_id, device, dialog, hop, at)
-                VALUES (\(dialog.callID), \(device), \(try JSON.text(dialog)), \(hop), \(Instant.now))
-                ON CONFLICT (call_id) DO NOTHING
-                """)
-        }
-    }
-
-    private func unremember(_ callID: String) async {
-        _ = try? await database.write { db in try db.execute("DELETE FROM watch_call WHERE call_id = \(callID)") }
-    }
-
-    /// Ends the calls of the run before: their cameras still send to ports that nobody reads.
-    private func endForgotten() async {
-        let rows = try? await database.read { db in
-            var rows: [(String, String)] = []
-            try db.query("SELECT dialog, hop FROM watch_call ORDER BY at LIMIT 10000") { row in
-                rows.append((try row.next(), try row.next()))
-                return true
-            }
-            return rows
-        }
-        await withDiscardingTaskGroup { group in
-            for (text, hopText) in rows ?? [] {
-                guard var dialog = try? JSONDecoder().decode(SIPDialog.self, from: Data(text.utf8)),
-                    let hop = SIPHop(text: hopText)
-                else { continue }
-                // The last number may have been lost with the run; a higher one is always right.
-                dialog.localNumber += 100
-                let bye = dialog.request(.bye)
-                let callID = dialog.callID
-                group.addTask {
-                    _ = try? await self.endpoint?.request(bye, to: hop)
-                    await self.unremember(callID)
-                }
-            }
-        }
     }
 }

@@ -2,6 +2,8 @@
 // stop is sent on release, on losing the focus and on leaving the page.
 import { api, post } from "./api.js";
 import { Player } from "./player.js";
+import { word } from "./text.js";
+import { toast } from "./toast.js";
 
 const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
 const address = `/api/v1/cameras/${encodeURIComponent(screen.dataset.camera ?? "")}`;
@@ -47,6 +49,19 @@ if (pad) {
   document.getElementById("presets")?.addEventListener("click", event => {
     const button = event.target instanceof Element ? event.target.closest("[data-preset]") : null;
     if (button instanceof HTMLElement) post(`${address}/presets/${button.dataset.preset}/call`, {}).catch(() => {});
+  });
+  const number = (/** @type {string} */ id) => Number(/** @type {HTMLInputElement} */ (document.getElementById(id)).value);
+  document.getElementById("home-form")?.addEventListener("submit", async event => {
+    event.preventDefault();
+    try { await api("PUT", `${address}/home`, { body: { preset: number("home") || undefined, afterSeconds: number("home-after") } }); toast("ok", word("watch.ptz.homeSaved")); } catch { /* the toast says why */ }
+  });
+  document.getElementById("cruise-form")?.addEventListener("submit", async event => {
+    event.preventDefault();
+    const presets = [...document.querySelectorAll("[data-preset]")].map(b => Number(/** @type {HTMLElement} */ (b).dataset.preset));
+    try { await post(`${address}/cruise`, { presets: presets.slice(0, 32), dwellSeconds: number("dwell") }); toast("ok", word("watch.ptz.cruising")); } catch { /* the toast says why */ }
+  });
+  document.getElementById("cruise-stop")?.addEventListener("click", async () => {
+    try { await api("DELETE", `${address}/cruise`); toast("ok", word("watch.ptz.cruiseEnded")); } catch { /* the toast says why */ }
   });
   document.getElementById("preset-form")?.addEventListener("submit", async event => {
     event.preventDefault();

@@ -143,8 +143,8 @@ export class Player {
     if (!buffer || !video.buffered.length) return;
     const last = video.buffered.length - 1, end = video.buffered.end(last), start = video.buffered.start(last);
     const late = end - video.currentTime;
-    if (video.currentTime < start || late > 1) video.currentTime = Math.max(start, end - behind);
-    else video.playbackRate = late > behind + 0.1 ? 1.1 : late < behind - 0.1 ? 0.95 : 1;
+    if (video.currentTime < start || late > Math.max(1, this.rate)) video.currentTime = Math.max(start, end - behind);
+    else video.playbackRate = this.rate * (late > behind + 0.1 ? 1.1 : late < behind - 0.1 ? 0.95 : 1);
     if (video.paused) video.play().catch(() => { /* a page in the background; it plays when it is looked at */ });
     if (video.currentTime - video.buffered.start(0) > 2 * kept && !buffer.updating) buffer.remove(0, video.currentTime - kept);
   }
@@ -218,4 +218,6 @@ export class Player {
   /** @type {string|undefined} */ address;
   /** @type {(() => Promise<{port: number, path: string}>)|undefined} */ ticket;
   wantsSound = false;
+  /** How many times faster the source sends than it was: of a replay. */
+  rate = 1;
 }

@@ -46,6 +46,14 @@ if (watch && items.length) {
     held = !held;
     hold?.setAttribute("aria-pressed", String(held));
   };
+  /** Warns through the place's loudspeaker, before all other voices; the case's timeline tells of it. @param {HTMLElement} item @param {boolean} children @param {string} caseId */
+  const shout = async (item, children, caseId) => {
+    if (!item.dataset.speaker) return word("watch.water.noSpeaker");
+    try {
+      await post("/api/v1/voices", { kind: "text", cameraIds: [item.dataset.speaker], text: word(children ? "watch.water.shoutChildren" : "watch.water.shout"), repeats: 2, caseId, urgent: true }, { quiet: true });
+      return word("watch.water.shouted");
+    } catch (error) { return word("watch.water.notShouted", { why: error instanceof Error ? error.message : "" }); }
+  };
   const seen = async (/** @type {boolean} */ children) => {
     const item = items[current];
     held = true;
@@ -53,8 +61,10 @@ if (watch && items.length) {
     try {
       const made = await post(`/api/v1/water-places/${item.dataset.place}/sightings`, { cameraId: item.dataset.camera || undefined, children });
       const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("confirm"));
-      /** @type {HTMLElement} */ (document.getElementById("confirm-text")).textContent = made.called.length
+      const said = /** @type {HTMLElement} */ (document.getElementById("confirm-text"));
+      said.textContent = made.called.length
         ? word("watch.water.calledWho", { place: item.dataset.name ?? "", who: made.called.join(" ") }) : word("watch.water.calledNobody", { place: item.dataset.name ?? "" });
+      void shout(item, children, made.caseId).then(text => { said.textContent += ` ${text}`; });
       /** @type {HTMLAnchorElement} */ (document.getElementById("confirm-case")).href = `/cases/${made.caseId}`;
       dialog.showModal();
     } catch { /* the toast says why */ }

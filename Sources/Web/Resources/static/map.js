@@ -145,3 +145,38 @@ const short = name => (name.length > 13 ? `${name.slice(0, 12)}…` : name);
 function point({ lat, lon }, properties) {
   return { type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties };
 }
+
+/**
+ * A map to choose one place on: a click or a tap sets it, dragging the mark moves it. The page's own fields stay the
+ * way for those who have no pointer.
+ * @param {HTMLElement} container
+ * @param {{at?: {lat: number, lon: number}|null, onPick: (place: {lat: number, lon: number}) => void}} options
+ */
+export async function pickPlace(container, { at, onPick }) {
+  const maplibre = await library();
+  const map = new maplibre.Map({
+    container, style: style(), attributionControl: false, localIdeographFontFamily: fonts, dragRotate: false, pitchWithRotate: false,
+    center: at ? [at.lon, at.lat] : [113.02, 34.02], zoom: at ? 14 : 12, fadeDuration: 0,
+    locale: { "NavigationControl.ZoomIn": word("map.zoomIn"), "NavigationControl.ZoomOut": word("map.zoomOut"), "Map.Title": word("map.title") },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+  await new Promise(done => map.once("load", done));
+  const mark = new maplibre.Marker({ color: colour("brand"), draggable: true });
+  const set = (/** @type {{lat: number, lon: number}} */ place) => mark.setLngLat([place.lon, place.lat]).addTo(map);
+  const tell = (/** @type {any} */ where) => onPick({ lat: Number(where.lat.toFixed(6)), lon: Number(where.lng.toFixed(6)) });
+  mark.on("dragend", () => tell(mark.getLngLat()));
+  map.on("click", (/** @type {any} */ event) => { set({ lat: event.lngLat.lat, lon: event.lngLat.lng }); tell(event.lngLat); });
+  map.getCanvas().style.cursor = "crosshair";
+  try {
+    const areas = await get("/api/v1/areas?format=geojson", { quiet: true });
+    map.getSource("areas").setData(areas);
+    /** @type {[number, number, number, number]} */
+    const box = [180, 90, -180, -90];
+    for (const feature of areas.features) grow(feature.geometry.coordinates, box);
+    if (!at && box[0] < box[2]) map.fitBounds(box, { padding: 24, duration: 0 });
+  } catch { /* without areas it is still a map */ }
+  if (at) set(at);
+  container.dataset.ready = "";
+  return { set(/** @type {{lat: number, lon: number}} */ place) { set(place); map.easeTo({ center: [place.lon, place.lat], duration: 300 }); } };
+}

@@ -1,0 +1,3 @@
+ALTER TABLE water_place ADD COLUMN speaker BIGINT;
+ALTER TABLE camera ADD COLUMN home_preset BIGINT;
+ALTER TABLE camera ADD COLUMN home_seconds BIGINT;
