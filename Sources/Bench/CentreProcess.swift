@@ -8,10 +8,15 @@ final class CentreProcess {
     /// Milliseconds from the start of the process to its first ready answer.
     private(set) var startMs = 0.0
 
-    init(program: URL, folder: URL, web: Int, devices: Int) throws {
+    /// Starts it.
+    /// - Parameter database: a PostgreSQL's address in place of SQLite in the folder.
+    init(program: URL, folder: URL, web: Int, devices: Int, database: String? = nil) throws {
         self.web = web
         self.devices = devices
         process.executableURL = program
+        if let database {
+            process.environment = ProcessInfo.processInfo.environment.merging(["ZHILI_DATABASE": database]) { $1 }
+        }
         process.arguments = [
             "serve", "--data", folder.path, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(devices)",
             "--gb28181-port", "0",

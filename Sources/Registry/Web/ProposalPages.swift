@@ -8,28 +8,89 @@ struct ProposalPages {
 
     func add(to routes: inout Routes) {
         routes.post("/registry/{category}/{id}/propose", .needs(.registryWrite), "Propose a death or a deletion") {
-            call in try await propose(call)
+            call in
+            let category = try desk.category(call)
+            let form = call.form
+            try await propose(call, category, kind: form["kind"], reason: form["reason"], date: form["date"])
+            return .redirect(to: "/registry/\(category.key)/\(try call.param("id"))?done=registry.proposed")
         }
         routes.get("/registry/proposals", .needs(.registryReview), "What waits for a second person") { call in
             try await page(call)
         }
         routes.post("/registry/proposals/{id}", .needs(.registryReview), "Decide what somebody else proposed") { call in
-            try await decide(call)
+            try await decide(call, agrees: call.form["agrees"] == "1")
+            return .redirect(to: "/registry/proposals?done=registry.decided")
+        }
+        routes.post(
+            "/api/v1/records/{category}/{id}/proposals", .needs(.registryWrite),
+            "Proposes a death or a deletion, for another person to decide: {kind, reason, date?}",
+            shapes: Shapes(
+                takes: .object(
+                    ["kind": .oneOf(["death", "delete"]), "reason": .text, "date": .text],
+                    required: ["kind", "reason"]))
+        ) { call in
+            struct Body: Decodable {
+                var kind: String
+                var reason: String
+                var date: String?
+            }
+            let body: Body = try call.json()
+            try await propose(call, try desk.category(call), kind: body.kind, reason: body.reason, date: body.date)
+            return .nothing
+        }
+        let shape = Shape.object(
+            ["id": .id, "kind": .text, "category": .text, "recordId": .id, "label": .text, "by": .text, "at": .time],
+            required: ["id", "kind", "category", "recordId", "label", "by", "at"])
+        routes.get(
+            "/api/v1/registry/proposals", .needs(.registryReview), "What waits for a second person, at most 200",
+            shapes: Shapes(gives: .page(of: shape))
+        ) { call in
+            try .list(
+                try await open(call).map { proposal, record in
+                    View(
+                        id: RecordID(rawValue: proposal.id), kind: proposal.kind, category: record.category.key,
+                        recordId: record.id, otherId: proposal.other, label: record.label, reason: proposal.reason,
+                        detail: proposal.detail, by: proposal.byName, at: proposal.at.rfc3339)
+                }, next: nil)
+        }
+        routes.post(
+            "/api/v1/registry/proposals/{id}", .needs(.registryReview), "Decides what somebody else proposed: {agrees}",
+            shapes: Shapes(takes: .object(["agrees": .flag], required: ["agrees"]))
+        ) { call in
+            struct Body: Decodable { var agrees: Bool }
+            let body: Body = try call.json()
+            try await decide(call, agrees: body.agrees)
+            return .nothing
         }
     }
 
-    private func propose(_ call: Call) async throws -> Answer {
-        let category = try desk.category(call)
+    private struct View: Encodable, Sendable {
+        var id: RecordID
+        var kind: String
+        var category: String
+        var recordId: RecordID
+        var otherId: RecordID?
+        var label: String
+        var reason: String
+        var detail: String
+        var by: String
+        var at: String
+    }
+
+    private func propose(
+        _ call: Call, _ category: Category, kind: String?, reason: String?, date: String?
+    ) async throws {
         let caller = try call.signedIn()
         let id: RecordID = try call.id()
-        let form = call.form
         var check = FieldCheck()
-        let reason = check.text(form["reason"], "reason", 2...200)
-        let kind = form["kind"].flatMap(ProposalStore.Kind.init(rawValue:)) ?? .delete
+        let reason = check.text(reason, "reason", 2...200)
+        let known = kind.flatMap(ProposalStore.Kind.init(rawValue:))
+        check.expect(known != nil, "kind", "unknown")
+        let kind = known ?? .delete
         check.expect(kind != .merge, "kind", "unknown")
         var detail = ""
         if kind == .death {
-            let date = form["date"].flatMap { CivilDate($0) }
+            let date = date.flatMap { CivilDate($0) }
             check.expect(date.map { $0.number <= Instant.now.dayNumber } ?? false, "date", "date")
             check.expect(category.fields.contains { $0.twoPeople == true }, "kind", "unknown")
             detail = date?.text ?? ""
@@ -45,12 +106,11 @@ struct ProposalPages {
                 at: now,
                 in: db)
         }
-        return .redirect(to: "/registry/\(category.key)/\(id)?done=registry.proposed")
     }
 
-    private func page(_ call: Call) async throws -> Answer {
-        let caller = try call.signedIn()
-        let items = try await call.database.read { db -> [(ProposalStore.Proposal, JudgedRecord)] in
+    /// What waits, as far as the caller sees the records.
+    private func open(_ call: Call) async throws -> [(ProposalStore.Proposal, JudgedRecord)] {
+        try await call.database.read { db -> [(ProposalStore.Proposal, JudgedRecord)] in
             let viewer = try desk.viewer(call, in: db)
             return try ProposalStore.open(in: db).compactMap { proposal in
                 guard let category = desk.book[proposal.category],
@@ -59,6 +119,11 @@ struct ProposalPages {
                 return (proposal, judged)
             }
         }
+    }
+
+    private func page(_ call: Call) async throws -> Answer {
+        let caller = try call.signedIn()
+        let items = try await open(call)
         return try call.page(
             "registry-proposals", title: call.word("registry.proposals"),
             [
@@ -76,10 +141,9 @@ struct ProposalPages {
             ])
     }
 
-    private func decide(_ call: Call) async throws -> Answer {
+    private func decide(_ call: Call, agrees: Bool) async throws {
         let caller = try call.signedIn()
         let id: RecordID = try call.id()
-        let agrees = call.form["agrees"] == "1"
         let now = Instant.now
         try await call.database.write { db in
             let hand = caller.hand(.department, at: now)
@@ -104,7 +168,6 @@ struct ProposalPages {
                     """)
             }
         }
-        return .redirect(to: "/registry/proposals?done=registry.decided")
     }
 
     private func carryOut(
