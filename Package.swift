@@ -249,7 +249,7 @@ let package = Package(
                 "Notify", "Identity", "Kernel", "Storage", "Web", logging, "SIP", "SMPP", "Simulator", "StorageTesting",
                 httpClient, nio,
             ]),
-        tests("FireGuard", needs: ["GB26875", "FireGuard", "StorageTesting", nioEmbedded]),
+        tests("FireGuard", needs: ["GB26875", "FireGuard", "Notify", "StorageTesting", nioEmbedded]),
         tests(
             "Centre",
             needs: [

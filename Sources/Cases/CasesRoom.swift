@@ -78,7 +78,9 @@ public struct CaseSurroundings: Sendable {
     /// A case's alarms, with words from the given catalogue.
     public var alarms: @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView]
     /// Who was told of a case.
-    public var messages: @Sendable (CaseID, any Reading) throws -> [MessageView]
+    public var messages: @Sendable (CaseID, any Reading, MessageWords) throws -> [MessageView]
+    /// A catalogue's words, filled in.
+    public typealias MessageWords = (_ key: String, _ values: [String: String]) -> String
     /// Whom a crew may call about a subject such as `sites/…`.
     public var contacts: @Sendable (String, any Reading) throws -> [ContactView]
     /// The moves that are left to the page of a case whose room has rules of its own; `nil` leaves all of them.
@@ -90,7 +92,7 @@ public struct CaseSurroundings: Sendable {
     public init(
         areaName: @escaping @Sendable (AreaID) -> String,
         alarms: @escaping @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView],
-        messages: @escaping @Sendable (CaseID, any Reading) throws -> [MessageView],
+        messages: @escaping @Sendable (CaseID, any Reading, MessageWords) throws -> [MessageView],
         contacts: @escaping @Sendable (String, any Reading) throws -> [ContactView],
         moves: @escaping @Sendable (CaseID, Caller, any Reading) throws -> Set<CaseMove>? = { _, _, _ in nil },
         panels: @escaping @Sendable (CaseID, Caller, any Reading, (String) -> String) throws -> [CasePanel] = {
@@ -220,9 +222,32 @@ public struct MessageView: Encodable, Sendable {
     public var state: String
     /// When.
     public var at: String
+    /// In which role, as the catalogue's word.
+    public var role: String
+    /// What was said.
+    public var text: String
+    /// What happened to it, in order.
+    public var trail: [Step]
+
+    /// One thing that happened to a message.
+    public struct Step: Encodable, Sendable {
+        /// When.
+        public var at: String
+        /// What, in the reader's words.
+        public var text: String
+
+        /// A step.
+        public init(at: String, text: String) {
+            self.at = at
+            self.text = text
+        }
+    }
 
     /// A message's view.
-    public init(to: String, channel: String, state: String, at: String) {
+    public init(to: String, channel: String, state: String, at: String, role: String, text: String, trail: [Step]) {
+        self.role = role
+        self.text = text
+        self.trail = trail
         self.to = to
         self.channel = channel
         self.state = state

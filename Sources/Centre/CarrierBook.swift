@@ -17,6 +17,10 @@ struct CarrierBook {
     /// What carriers show in the path of their callbacks.
     let callbackToken: String?
     private let hint: String
+    /// Milliseconds after which a text without a report counts as unknown.
+    private static let textMs: Int64 = 300_000
+    /// Milliseconds after which a call without a result does: longer than ringing and speaking take.
+    private static let callMs: Int64 = 180_000
 
     private struct File: Decodable {
         var callbackToken: String?
@@ -93,8 +97,8 @@ struct CarrierBook {
 
     private mutating func addGateway(_ gateway: HTTPCarrier, _ hasGateway: Bool) {
         guard hasGateway else { return }
-        lines.append(CarrierLine(name: "gateway-sms", channel: .sms, carrier: gateway))
-        lines.append(CarrierLine(name: "gateway-call", channel: .call, carrier: gateway))
+        lines.append(CarrierLine(name: "gateway-sms", channel: .sms, reportMs: Self.textMs, carrier: gateway))
+        lines.append(CarrierLine(name: "gateway-call", channel: .call, reportMs: Self.callMs, carrier: gateway))
     }
 
     private mutating func add(
@@ -135,7 +139,8 @@ struct CarrierBook {
                     host: host, port: place.port ?? 2_775,
                     bind: BindRequest(
                         systemID: try entry.need(entry.key, "key"), password: try entry.need(entry.secret, "secret")),
-                    source: try entry.need(entry.source, "source")), logger: logger
+                    source: try entry.need(entry.source, "source")), logger: logger,
+                replies: { try await receipts.take($0) }
             ) { id, isDelivered in
                 try await receipts.take(providerID: id, by: name, isDelivered: isDelivered)
             }
@@ -174,6 +179,9 @@ struct CarrierBook {
             )
         }
         line.fen = max(0, entry.fen ?? 0)
+        // Aliyun and Tencent report by callback alone; where none can come, nothing is waited for.
+        let reports = ["smpp", "sip"].contains(entry.kind) || (entry.kind != "http" && callbackToken != nil)
+        if reports { line.reportMs = line.channel == .sms ? Self.textMs : Self.callMs }
         if let rate = entry.perSecond, rate > 0 { line.perSecond = rate }
         lines.append(line)
     }

@@ -54,7 +54,8 @@ struct DeskAdapter: Desk {
                 channel: message.channel == .sms ? .sms : .call,
                 to: Recipient(name: message.to.name, phone: message.to.phone, role: message.to.role),
                 text: message.text, caseID: message.caseID, subject: message.subject, key: message.key,
-                priority: message.subject.hasPrefix("alarms/") ? .emergency : .routine, at: message.at), in: db)
+                priority: message.subject.hasPrefix("alarms/") ? .emergency : .routine, at: message.at,
+                content: message.content), in: db)
     }
 
     func withdraw(subject: String, in db: any Writing) throws {
@@ -62,11 +63,12 @@ struct DeskAdapter: Desk {
     }
 
     func escalate(
-        subject: String, caseID: CaseID, area: AreaID?, text: String, at: Instant, in db: any Writing
+        subject: String, caseID: CaseID, area: AreaID?, text: String, content: MessageContent, at: Instant,
+        in db: any Writing
     ) throws {
         try escalations.start(
-            policy: EscalationPolicy.fire.name, subject: subject, caseID: caseID, area: area, text: text, at: at, in: db
-        )
+            policy: EscalationPolicy.fire.name, subject: subject, caseID: caseID, area: area, text: text,
+            content: content, at: at, in: db)
     }
 
     func endEscalation(subject: String, at: Instant, in db: any Writing) throws {

@@ -48,7 +48,6 @@ extension Centre {
     private func house(_ messaging: Messaging, _ client: HTTPClient) async throws -> House {
         // A certificate that cannot be read is told before anything is opened.
         let web = try httpServer()
-        let outbox = Outbox()
         let places = try await PlacesRoom(database: database, logger: logger)
         let areas = places.index
         let cases = CaseDesk(calendar: try WorkCalendar.load())
@@ -58,13 +57,7 @@ extension Centre {
         let surroundings = CaseSurroundings(
             areaName: areas.name(of:),
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
-            messages: { id, db in
-                try outbox.messages(of: id, in: db).map {
-                    MessageView(
-                        to: $0.to.name, channel: $0.channel.rawValue, state: $0.state.rawValue,
-                        at: $0.queuedAt.rfc3339)
-                }
-            },
+            messages: { id, db, word in try toldOf(id, in: db, word: word) },
             contacts: { subject, db in
                 guard subject.hasPrefix("sites/"), let id = SiteID(String(subject.dropFirst(6))) else { return [] }
                 return try FireGuard.contacts(of: id, in: db).map { ContactView(name: $0.name, phone: $0.phone) }

@@ -1,4 +1,5 @@
 import Kernel
+import Notify
 import Storage
 
 /// What the room needs of the desk: cases, messages, people on duty, places. Every call runs in the caller's
@@ -26,7 +27,8 @@ public protocol Desk: Sendable {
     func withdraw(subject: String, in db: any Writing) throws
     /// Starts the escalation of an alarm that nobody has taken.
     func escalate(
-        subject: String, caseID: CaseID, area: AreaID?, text: String, at: Instant, in db: any Writing) throws
+        subject: String, caseID: CaseID, area: AreaID?, text: String, content: MessageContent, at: Instant,
+        in db: any Writing) throws
     /// Ends it.
     func endEscalation(subject: String, at: Instant, in db: any Writing) throws
 
@@ -123,4 +125,6 @@ public struct FireMessage: Sendable, Equatable {
     public var key: String
     /// When.
     public var at: Instant
+    /// What an approved template for it is filled with.
+    public var content: MessageContent
 }

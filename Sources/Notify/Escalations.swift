@@ -55,8 +55,8 @@ public struct Escalations: Sendable {
 
     /// Starts the climb of a subject; one that climbs already goes on as it does.
     public func start(
-        policy name: String, subject: String, caseID: CaseID, area: AreaID?, text: String, at now: Instant,
-        in db: any Writing
+        policy name: String, subject: String, caseID: CaseID, area: AreaID?, text: String,
+        content: MessageContent? = nil, at now: Instant, in db: any Writing
     ) throws {
         let made = try PolicyStore.all(in: db).filter(\.isActive).map(\.policy)
         guard
@@ -67,13 +67,14 @@ public struct Escalations: Sendable {
         try EscalationStore.start(
             Climb(
                 subject: subject, policy: name, caseID: caseID, area: area, text: text, step: 0,
-                rule: try policy.text), at: now, nextAt: now + policy.firstPauseMs, in: db)
+                rule: try policy.text, content: content), at: now, nextAt: now + policy.firstPauseMs, in: db)
         db.wake(Self.topic)
     }
 
-    /// Ends it: somebody has taken the alarm.
+    /// Ends it: somebody has taken the alarm. What it has queued and no carrier has yet is taken back.
     public func acknowledge(subject: String, at now: Instant, in db: any Writing) throws {
         try EscalationStore.end(subject, at: now, in: db)
+        try MessageStore.withdrawSteps(of: subject, at: now, in: db)
     }
 
     /// Somebody cannot be reached: the next step comes at once. That is said on the case.
@@ -121,7 +122,7 @@ public struct Escalations: Sendable {
             for channel in step.channels {
                 // Nobody is rung a third time for one fire: that would only burn the carriers' quotas.
                 if channel == .call,
-                    try MessageStore.calls(to: contact.phone, about: climb.subject, in: db)
+                    try MessageStore.calls(to: contact.phone, about: climb.caseID, in: db)
                         >= EscalationPolicy.mostCalls
                 {
                     remarks.append(word("notify.escalation.rung", ["name": contact.name]))
@@ -132,7 +133,7 @@ public struct Escalations: Sendable {
                         channel: channel, to: Recipient(name: contact.name, phone: contact.phone, role: role),
                         text: climb.text, caseID: climb.caseID, subject: climb.subject,
                         key: "\(climb.subject)/step-\(climb.step)/\(channel.rawValue)/\(contact.phone)",
-                        priority: .emergency, at: now), in: db)
+                        priority: .emergency, at: now, content: climb.content), in: db)
             }
         }
         for role in step.roles {

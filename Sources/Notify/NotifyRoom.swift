@@ -74,6 +74,9 @@ public struct NotifyRoom: Room {
         items.append(
             NavigationItem(
                 "/escalation", key: "notify.nav.escalation", icon: "escalation", needs: .messageRead, order: 44))
+        items.append(
+            NavigationItem(
+                "/message-templates", key: "notify.nav.templates", icon: "messages", needs: .messageRead, order: 48))
         if sample != nil {
             items.append(
                 NavigationItem(
@@ -88,6 +91,7 @@ public struct NotifyRoom: Room {
         receiptRoutes(&routes)
         carrierRoutes(&routes)
         policyRoutes(&routes)
+        templateRoutes(&routes)
         sample?.routes(&routes)
     }
 

@@ -44,8 +44,33 @@ public struct ReceiptDesk: Sendable {
         }
     }
 
+    /// What somebody answered to a text: it belongs to the last emergency that the phone was told of within two hours.
+    public func take(_ reply: CarrierReply) async throws {
+        try await database.write { db in try take(reply, at: .now, in: db) }
+    }
+
+    func take(_ reply: CarrierReply, at now: Instant, in db: any Writing) throws {
+        guard !reply.number.isEmpty,
+            let message = try MessageStore.lastEmergency(to: reply.number, since: now - Self.replyMs, in: db),
+            let caseID = message.caseID
+        else { return }
+        if let key = reply.key {
+            try apply(.answered, key: key, by: .sms, to: message, at: now, in: db)
+        } else {
+            try apply(.answered, key: nil, by: .sms, to: message, at: now, in: db)
+            try escalations.note(
+                escalations.word(
+                    "notify.replied.text", ["name": message.to.name, "text": String(reply.text.prefix(100))]),
+                caseID, now, db)
+        }
+    }
+
+    /// Milliseconds for which a text may be answered.
+    private static let replyMs: Int64 = 7_200_000
+
     func apply(
-        _ state: MessageState, key: String?, to message: Message, at now: Instant, in db: any Writing
+        _ state: MessageState, key: String?, by way: Channel = .call, to message: Message, at now: Instant,
+        in db: any Writing
     ) throws {
         let detail = key.map { "key \($0)" } ?? ""
         let isKnown = try MessageStore.changes(of: message.id, in: db).contains {
@@ -57,6 +82,10 @@ public struct ReceiptDesk: Sendable {
         }
         if state == .failed, state.rank >= message.state.rank { try escalations.hurry(message, at: now, in: db) }
         guard let caseID = message.caseID else { return }
+        // Who has answered need not be rung or texted again about it.
+        if state == .answered {
+            try MessageStore.withdraw(caseID, to: message.to.phone, at: now, in: db)
+        }
         let word = escalations.word
         if let key {
             // Somebody of the desk has it: nobody else of the desk need be woken. An owner's word is noted, and stops
@@ -64,7 +93,9 @@ public struct ReceiptDesk: Sendable {
             if ["1", "2"].contains(key), Self.deskRoles.contains(message.to.role) {
                 try escalations.acknowledge(subject: message.subject, at: now, in: db)
             }
-            let meaning = ["1", "2"].contains(key) ? "notify.key.\(key)" : "notify.key.other"
+            let meaning =
+                way == .sms
+                ? "notify.replied.\(key)" : ["1", "2"].contains(key) ? "notify.key.\(key)" : "notify.key.other"
             try escalations.note(word(meaning, ["name": message.to.name, "key": key]), caseID, now, db)
         } else if state == .failed {
             try escalations.note(word("notify.failed", ["name": message.to.name]), caseID, now, db)

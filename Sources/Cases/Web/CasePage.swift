@@ -76,8 +76,13 @@ extension CasesRoom {
             "to": message.to, "channelText": call.word("js.channel.\(message.channel)"),
             "stateText": call.word("js.messageState.\(message.state)"),
             "stateTint": message.state == "failed"
-                ? "bad" : ["delivered", "answered"].contains(message.state) ? "ok" : "",
-            "at": message.at, "atText": String(message.at.dropFirst(11).prefix(8)),
+                ? "bad"
+                : message.state == "unknown" ? "warn" : ["delivered", "answered"].contains(message.state) ? "ok" : "",
+            "at": message.at, "atText": String(message.at.dropFirst(11).prefix(8)), "role": message.role,
+            "text": message.text,
+            "trail": message.trail.map {
+                ["at": $0.at, "atText": String($0.at.dropFirst(11).prefix(8)), "text": $0.text]
+            },
         ]
     }
 

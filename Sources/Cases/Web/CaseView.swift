@@ -160,7 +160,7 @@ extension CasesRoom {
                     id: $0.id, unitId: $0.unit, unitName: names[$0.unit] ?? "", state: $0.state.rawValue,
                     note: $0.note, at: $0.changedAt.rfc3339)
             },
-            messages: try surroundings.messages(id, db),
+            messages: try surroundings.messages(id, db) { call.word($0, $1) },
             attachments: try AttachmentStore.list(id, in: db).map {
                 let url = "/api/v1/attachments/\($0.id)"
                 return CaseDetail.PhotoView(id: $0.id, name: $0.name, url: url, thumbnailUrl: url)

@@ -1,4 +1,5 @@
 import Kernel
+import Notify
 import Storage
 
 /// Tells people of an alarm, through the outbox and in the alarm's own transaction.
@@ -21,7 +22,12 @@ struct AlarmNotice {
         }
         if telling != .ownerAndDesk { contacts += try desk.brigade(area: alarm.area, in: db) }
         let channels: [FireMessage.Channel] = telling == .everyone ? [.sms, .call] : [.sms]
-        let texts = (owner: words.message(to: "owner"), brigade: words.message(to: "brigade"))
+        let values = words.values
+        let texts = (owner: words.message(to: "owner", values), brigade: words.message(to: "brigade", values))
+        let contents = (
+            owner: MessageContent(kind: "fire.owner", values: values),
+            brigade: MessageContent(kind: "fire.brigade", values: values)
+        )
         var told: Set<String> = []
         for contact in contacts where told.insert(contact.phone).inserted {
             for channel in channels {
@@ -30,14 +36,15 @@ struct AlarmNotice {
                         channel: channel, to: contact, text: contact.role == "brigade" ? texts.brigade : texts.owner,
                         caseID: alarm.caseID, subject: alarm.subject,
                         key: "\(alarm.subject)/\(telling)/\(channel.rawValue)/\(contact.phone)",
-                        at: alarm.lastSignalAt),
+                        at: alarm.lastSignalAt,
+                        content: contact.role == "brigade" ? contents.brigade : contents.owner),
                     in: db)
             }
         }
         if telling == .everyone, let caseID = alarm.caseID {
             try desk.escalate(
                 subject: alarm.subject, caseID: caseID, area: alarm.area, text: texts.brigade,
-                at: alarm.lastSignalAt, in: db)
+                content: contents.brigade, at: alarm.lastSignalAt, in: db)
         }
     }
 
@@ -55,7 +62,8 @@ struct AlarmNotice {
                 FireMessage(
                     channel: .sms, to: contact, text: words.verdict(verdict), caseID: alarm.caseID,
                     subject: alarm.subject,
-                    key: "\(alarm.subject)/verified-\(verdict.rawValue)-\(now.ms)/\(contact.phone)", at: now),
+                    key: "\(alarm.subject)/verified-\(verdict.rawValue)-\(now.ms)/\(contact.phone)", at: now,
+                    content: MessageContent(kind: "fire.verdict.\(verdict.rawValue)", values: words.values)),
                 in: db)
         }
     }
@@ -82,14 +90,17 @@ struct AlarmWords {
     /// One line for a timeline.
     var line: String { desk.word("fire.case.line", ["place": alarm.place, "kind": kind]) }
 
-    func message(to role: String) -> String {
-        desk.word(
-            role == "owner" || role == "key-holder" ? "fire.message.owner" : "fire.message.brigade",
-            [
-                "site": site?.name ?? desk.word("fire.place.unknown", [:]), "place": place, "kind": kind,
-                "mark": desk.word(alarm.inMaintenance ? "fire.mark.maintenance" : "fire.mark.unverified", [:]),
-                "time": String(alarm.raisedAt.text.suffix(8)),
-            ])
+    func message(to role: String, _ values: [String: String]) -> String {
+        desk.word(role == "owner" || role == "key-holder" ? "fire.message.owner" : "fire.message.brigade", values)
+    }
+
+    /// What the words, and an approved template in their stead, are filled with.
+    var values: [String: String] {
+        [
+            "site": site?.name ?? desk.word("fire.place.unknown", [:]), "place": place, "kind": kind,
+            "mark": desk.word(alarm.inMaintenance ? "fire.mark.maintenance" : "fire.mark.unverified", [:]),
+            "time": String(alarm.raisedAt.text.suffix(8)),
+        ]
     }
 
     func verdict(_ verdict: Alarm.Verdict) -> String {

@@ -1,4 +1,5 @@
 import Kernel
+import Notify
 import Storage
 
 /// Turns faults, low batteries and silence into work for the owner: one low case each, and its end.
@@ -65,7 +66,8 @@ struct Troubles {
                 channel: .sms,
                 to: Contact(staff: site.owner, name: site.ownerName, phone: site.ownerPhone, role: "owner"),
                 text: desk.word("fire.message.work", values), caseID: caseID, subject: "troubles/\(trouble.id)",
-                key: "troubles/\(trouble.id)/sms", at: now),
+                key: "troubles/\(trouble.id)/sms", at: now,
+                content: MessageContent(kind: "fire.work", values: values)),
             in: db)
     }
 

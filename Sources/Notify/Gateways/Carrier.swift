@@ -16,19 +16,22 @@ public struct CarrierLine: Sendable {
     public var perSecond: Double
     /// What a part of a text, or a call, costs in fen (0.01 yuan).
     public var fen: Int64
+    /// Milliseconds within which it reports what became of a message; `nil` for one that never reports.
+    public var reportMs: Int64?
     /// The carrier.
     public var carrier: any Carrier
 
     /// A line.
     public init(
         name: String, channel: Channel, quotas: Quotas = Quotas(), perSecond: Double = 50, fen: Int64 = 0,
-        carrier: any Carrier
+        reportMs: Int64? = nil, carrier: any Carrier
     ) {
         self.name = name
         self.channel = channel
         self.quotas = quotas
         self.perSecond = perSecond
         self.fen = fen
+        self.reportMs = reportMs
         self.carrier = carrier
     }
 }

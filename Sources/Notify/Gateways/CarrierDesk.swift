@@ -96,13 +96,39 @@ public final class CarrierDesk: Carrier {
 
     private func attempt(_ message: Message, _ line: CarrierLine, at start: Instant) async throws -> Delivery {
         let id = ID<CarrierLine>.next()
-        let fen = line.fen * (message.channel == .sms ? Int64(Parts.count(message.text)) : 1)
-        try await database.write { db in try TryStore.begin(id, line, message, fen: fen, at: start, in: db) }
-        let outcome = await Self.patient(line.carrier, message, ms: patienceMs)
-        let took = max(0, now() - start)
+        let worded = try await database.write { db in
+            let worded = try Self.worded(message, for: line.name, in: db)
+            let fen = line.fen * (message.channel == .sms ? Int64(Parts.count(worded.text)) : 1)
+            try TryStore.begin(id, line, worded, fen: fen, original: message.text, at: start, in: db)
+            return worded
+        }
+        let outcome = await Self.patient(line.carrier, worded, ms: patienceMs)
+        let end = now()
         note(outcome, of: line.name)
-        try await database.write { db in try TryStore.end(id, outcome, tookMs: took, in: db) }
+        try await database.write { db in
+            try TryStore.end(id, outcome, tookMs: max(0, end - start), in: db)
+            if case .taken = outcome, let wait = line.reportMs {
+                try MessageStore.expectReport(message.id, by: end + wait, in: db)
+            }
+        }
         return outcome
+    }
+
+    /// The message in the words of the approved template for this carrier, where there is one.
+    static func worded(_ message: Message, for carrier: String, in db: any Reading) throws -> Message {
+        guard let content = message.content, let kind = MessageKind.named(content.kind) else { return message }
+        let approved = try TemplateStore.approved(content.kind, message.channel, in: db)
+        guard !approved.isEmpty,
+            let template = MessageTemplate.choose(
+                approved, language: try TemplateStore.language(of: message.to.phone, in: db), carrier: carrier)
+        else { return message }
+        let text = TemplateText(template.body)
+        var worded = message
+        worded.text = text.filled(content.values, kind)
+        if !template.carrierCode.isEmpty {
+            worded.form = CarrierForm(code: template.carrierCode, values: text.values(content.values, kind))
+        }
+        return worded
     }
 
     private static func patient(_ carrier: any Carrier, _ message: Message, ms: Int64) async -> Delivery {

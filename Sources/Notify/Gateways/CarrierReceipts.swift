@@ -40,6 +40,22 @@ struct CarrierReceipt: Sendable, Equatable {
         return report(object).map { [$0] } ?? []
     }
 
+    /// Reads what people reply to texts: Aliyun's SmsUp (a list with `phone_number` and `content`) and Tencent's
+    /// callback (`mobile`, `nationcode`, `text`). What is neither is passed over.
+    static func replies(_ body: [UInt8]) -> [CarrierReply] {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(body)) else { return [] }
+        let items = (value as? [[String: Any]]) ?? (value as? [String: Any]).map { [$0] } ?? []
+        return items.prefix(limit).compactMap { item in
+            if let phone = text(item["phone_number"]), let words = text(item["content"]), item["biz_id"] == nil {
+                return CarrierReply(phone: phone, text: words)
+            }
+            if let phone = text(item["mobile"]), let words = text(item["text"]), item["sid"] == nil {
+                return CarrierReply(phone: phone, text: words)
+            }
+            return nil
+        }
+    }
+
     private static func report(_ item: [String: Any]) -> CarrierReceipt? {
         let message = text(item["out_id"]).flatMap(MessageID.init)
         if let sid = text(item["sid"]), let status = text(item["report_status"]) {

@@ -17,12 +17,14 @@ public enum MessageState: String, Codable, Sendable, CaseIterable, SQLConvertibl
     case failed
     /// Taken back before it was sent.
     case withdrawn
+    /// It was handed over, and nobody said in time what became of it: the person may have it, or not.
+    case unknown
 
     /// How far it has come: a late receipt never takes a message back.
     var rank: Int {
         switch self {
         case .queued, .sending, .withdrawn: 0
-        case .sent: 1
+        case .sent, .unknown: 1
         case .failed: 2
         case .delivered: 3
         case .answered: 4
@@ -54,10 +56,14 @@ public struct Message: Sendable, RowDecodable {
     public var mayRepeat: Bool
     /// The gateway's own number for it.
     public var providerID: String?
+    /// What a template for it is filled with; `nil` for words that have no templates.
+    public var content: MessageContent?
+    /// The carrier's own template that stands for the words, where there is one; set for one try.
+    public var form: CarrierForm?
 
     static let columns = """
         id, channel, to_name, to_phone, to_role, text, case_id, subject, state, queued_at, attempt, possible_repeat,
-        provider_id
+        provider_id, kind, variables
         """
 
     /// Reads `columns`.
@@ -73,5 +79,6 @@ public struct Message: Sendable, RowDecodable {
         attempt = try row.next()
         mayRepeat = try row.next()
         providerID = try row.next()
+        content = MessageContent(kind: try row.next(), stored: try row.next())
     }
 }

@@ -49,11 +49,13 @@ public struct NewMessage: Sendable {
     public var priority: Priority
     /// When.
     public var at: Instant
+    /// What a template for it is filled with; `nil` for words that have no templates.
+    public var content: MessageContent?
 
     /// A message.
     public init(
         channel: Channel, to: Recipient, text: String, caseID: CaseID?, subject: String, key: String,
-        priority: Priority = .routine, at: Instant
+        priority: Priority = .routine, at: Instant, content: MessageContent? = nil
     ) {
         self.channel = channel
         self.to = to
@@ -63,5 +65,6 @@ public struct NewMessage: Sendable {
         self.key = key
         self.priority = priority
         self.at = at
+        self.content = content
     }
 }

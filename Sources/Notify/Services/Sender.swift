@@ -48,13 +48,18 @@ struct Sender: Service {
         let (owner, start) = (owner, now())
         let due = try await database.read { db in try MessageStore.nextDue(in: db) }
         guard let due, due <= start else { return 0 }
-        let taken = try await database.write { db in
-            try MessageStore.claim(owner: owner, at: start, leaseMs: Self.leaseMs, limit: Self.parallel, in: db)
+        let (taken, late) = try await database.write { db in
+            let late = try MessageStore.missing(at: start, limit: 100, in: db)
+            for message in late { try undeliverable?(message, start, db) }
+            return (
+                try MessageStore.claim(owner: owner, at: start, leaseMs: Self.leaseMs, limit: Self.parallel, in: db),
+                late.count
+            )
         }
         await withTaskGroup { group in
             for message in taken { group.addTask { await send(message) } }
         }
-        return taken.count
+        return taken.count + late
     }
 
     private func send(_ message: Message) async {

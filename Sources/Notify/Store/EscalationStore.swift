@@ -12,10 +12,14 @@ struct Climb: Sendable, RowDecodable {
     var step: Int64
     /// The policy as it was at the start, JSON; `nil` for climbs that began before policies were kept.
     var rule: String?
+    /// What templates of its messages are filled with.
+    var content: MessageContent?
 
     init(
-        subject: String, policy: String, caseID: CaseID, area: AreaID?, text: String, step: Int64, rule: String?
+        subject: String, policy: String, caseID: CaseID, area: AreaID?, text: String, step: Int64, rule: String?,
+        content: MessageContent? = nil
     ) {
+        self.content = content
         self.subject = subject
         self.policy = policy
         self.caseID = caseID
@@ -33,6 +37,7 @@ struct Climb: Sendable, RowDecodable {
         text = try row.next()
         step = try row.next()
         rule = try row.next()
+        content = MessageContent(kind: try row.next(), stored: try row.next())
     }
 }
 
@@ -40,9 +45,11 @@ enum EscalationStore {
     static func start(_ climb: Climb, at now: Instant, nextAt: Instant, in db: any Writing) throws {
         try db.execute(
             """
-            INSERT INTO escalation (subject, policy, case_id, area, text, started_at, step, next_at, rule)
+            INSERT INTO escalation (subject, policy, case_id, area, text, started_at, step, next_at, rule,
+            kind, variables)
             VALUES (\(climb.subject), \(climb.policy), \(climb.caseID), \(climb.area), \(climb.text), \(now),
-            \(climb.step), \(nextAt), \(climb.rule)) ON CONFLICT (subject) DO NOTHING
+            \(climb.step), \(nextAt), \(climb.rule), \(climb.content?.kind), \(climb.content?.stored))
+            ON CONFLICT (subject) DO NOTHING
             """)
     }
 
@@ -66,7 +73,7 @@ enum EscalationStore {
         try db.all(
             Climb.self,
             """
-            SELECT subject, policy, case_id, area, text, step, rule FROM escalation
+            SELECT subject, policy, case_id, area, text, step, rule, kind, variables FROM escalation
             WHERE next_at <= \(now) ORDER BY next_at LIMIT \(limit)
             """)
     }

@@ -3,15 +3,19 @@ import Storage
 
 /// Messages and the history of each.
 enum MessageStore {
-    /// Whether the message is new.
-    static func insert(_ new: NewMessage, in db: any Writing) throws -> Bool {
-        try db.execute(
-            """
-            INSERT INTO message (id, message_key, channel, to_name, to_phone, to_role, text, case_id, subject, state,
-            queued_at, priority, next_at) VALUES (\(MessageID.next()), \(new.key), \(new.channel), \(new.to.name),
-            \(new.to.phone), \(new.to.role), \(new.text), \(new.caseID), \(new.subject), 'queued', \(new.at),
-            \(new.priority), \(new.at)) ON CONFLICT (message_key) DO NOTHING
-            """) > 0
+    /// Its number, or `nil` where it is there already.
+    static func insert(_ new: NewMessage, in db: any Writing) throws -> MessageID? {
+        let id = MessageID.next()
+        let isNew =
+            try db.execute(
+                """
+                INSERT INTO message (id, message_key, channel, to_name, to_phone, to_role, text, case_id, subject, state,
+                queued_at, priority, next_at, kind, variables) VALUES (\(id), \(new.key), \(new.channel), \(new.to.name),
+                \(new.to.phone), \(new.to.role), \(new.text), \(new.caseID), \(new.subject), 'queued', \(new.at),
+                \(new.priority), \(new.at), \(new.content?.kind), \(new.content?.stored))
+                ON CONFLICT (message_key) DO NOTHING
+                """) > 0
+        return isNew ? id : nil
     }
 
     static func find(_ id: MessageID, in db: any Reading) throws -> Message? {
@@ -23,15 +27,47 @@ enum MessageStore {
             Message.self, "SELECT \(raw: Message.columns) FROM message WHERE case_id = \(id) ORDER BY id LIMIT 200")
     }
 
-    /// How often somebody was rung, or is about to be, about a subject.
-    static func calls(to phone: String, about subject: String, in db: any Reading) throws -> Int {
+    /// How often somebody was rung, or is about to be, about a case: a fire has one, however many detectors see it.
+    static func calls(to phone: String, about id: CaseID, in db: any Reading) throws -> Int {
         Int(
             try db.value(
                 Int64.self,
                 """
-                SELECT COUNT(*) FROM message WHERE subject = \(subject) AND to_phone = \(phone) AND channel = 'call'
+                SELECT COUNT(*) FROM message WHERE case_id = \(id) AND to_phone = \(phone) AND channel = 'call'
                 AND state <> 'withdrawn'
                 """) ?? 0)
+    }
+
+    /// Takes back what an escalation has queued about a subject and no carrier has yet.
+    static func withdrawSteps(of subject: String, at now: Instant, in db: any Writing) throws {
+        let waiting = try db.values(
+            MessageID.self,
+            """
+            SELECT id FROM message WHERE subject = \(subject) AND state = 'queued'
+            AND SUBSTR(message_key, 1, \(Int64(subject.count + 6))) = \(subject + "/step-")
+            """)
+        for id in waiting { try set(id, .withdrawn, detail: "taken", at: now, in: db) }
+    }
+
+    /// Takes back what waits for one person about a case.
+    static func withdraw(_ id: CaseID, to phone: String, at now: Instant, in db: any Writing) throws {
+        let waiting = try db.values(
+            MessageID.self,
+            """
+            SELECT id FROM message WHERE case_id = \(id) AND to_phone = \(phone) AND state = 'queued'
+            AND channel = 'call'
+            """)
+        for one in waiting { try set(one, .withdrawn, detail: "taken", at: now, in: db) }
+    }
+
+    /// The last emergency that a phone was told of since a moment: what a reply from there answers.
+    static func lastEmergency(to phone: String, since: Instant, in db: any Reading) throws -> Message? {
+        try db.first(
+            Message.self,
+            """
+            SELECT \(raw: Message.columns) FROM message WHERE to_phone = \(phone) AND queued_at >= \(since)
+            AND priority = 0 AND case_id IS NOT NULL AND state <> 'withdrawn' ORDER BY queued_at DESC, id DESC LIMIT 1
+            """)
     }
 
     static func withdraw(subject: String, at now: Instant, in db: any Writing) throws {
@@ -79,7 +115,29 @@ enum MessageStore {
     static func nextDue(in db: any Reading) throws -> Instant? {
         let queued = try db.value(Instant?.self, "SELECT MIN(next_at) FROM message WHERE state = 'queued'") ?? nil
         let held = try db.value(Instant?.self, "SELECT MIN(lease_until) FROM message WHERE state = 'sending'") ?? nil
-        return [queued, held].compactMap(\.self).min()
+        return [queued, held, try nextReport(in: db)].compactMap(\.self).min()
+    }
+
+    /// When the first report falls due that has not come.
+    private static func nextReport(in db: any Reading) throws -> Instant? {
+        try db.value(Instant?.self, "SELECT MIN(report_due) FROM message WHERE state = 'sent'") ?? nil
+    }
+
+    /// Says until when a carrier's report must have come.
+    static func expectReport(_ id: MessageID, by moment: Instant, in db: any Writing) throws {
+        try db.execute("UPDATE message SET report_due = \(moment) WHERE id = \(id)")
+    }
+
+    /// Marks as unknown what a carrier has taken and never spoke of again; returns these messages.
+    static func missing(at now: Instant, limit: Int64, in db: any Writing) throws -> [Message] {
+        let late = try db.all(
+            Message.self,
+            """
+            SELECT \(raw: Message.columns) FROM message WHERE state = 'sent' AND report_due <= \(now)
+            ORDER BY report_due LIMIT \(limit)
+            """)
+        for message in late { try set(message.id, .unknown, detail: "no-report", at: now, in: db) }
+        return late
     }
 
     /// Writes down what came of a try, unless another worker has taken it over meanwhile or a receipt was quicker.
@@ -101,7 +159,9 @@ enum MessageStore {
             try set(message.id, .failed, detail: why, at: now, in: db)
         case .again(let why, let mayHaveGoneOut):
             guard let pause = Retry.pauseMs(afterAttempt: Int(message.attempt)) else {
-                try set(message.id, .failed, detail: why, at: now, in: db)
+                // Where a try may have gone out, nobody knows that it failed.
+                let state: MessageState = message.mayRepeat || mayHaveGoneOut ? .unknown : .failed
+                try set(message.id, state, detail: why, at: now, in: db)
                 return
             }
             try db.execute(
@@ -124,7 +184,7 @@ enum MessageStore {
     /// Whether somebody else must be told instead: it has failed, or no carrier may take it within two minutes.
     static func isLost(_ id: MessageID, _ outcome: Delivery, at now: Instant, in db: any Reading) throws -> Bool {
         if case .later(let moment, _) = outcome { return moment - now > 120_000 }
-        return try find(id, in: db)?.state == .failed
+        return try [.failed, .unknown].contains(find(id, in: db)?.state)
     }
 
     /// Puts a failed message back into the queue; it starts counting its tries anew.

@@ -4,14 +4,15 @@ import Storage
 /// Every time that a carrier was handed something: what quotas, costs and health are counted from.
 enum TryStore {
     static func begin(
-        _ id: ID<CarrierLine>, _ line: CarrierLine, _ message: Message, fen: Int64, at now: Instant,
-        in db: any Writing
+        _ id: ID<CarrierLine>, _ line: CarrierLine, _ message: Message, fen: Int64, original: String,
+        at now: Instant, in db: any Writing
     ) throws {
         try db.execute(
             """
-            INSERT INTO carrier_try (id, carrier, channel, phone, message_id, at, outcome, detail, fen)
+            INSERT INTO carrier_try (id, carrier, channel, phone, message_id, at, outcome, detail, fen,
+            text)
             VALUES (\(id), \(line.name), \(line.channel), \(message.to.phone), \(message.id), \(now), 'unknown', '',
-            \(fen))
+            \(fen), \(message.text == original ? nil : message.text))
             """)
         try db.execute("UPDATE message SET carrier = \(line.name) WHERE id = \(message.id)")
     }

@@ -47,6 +47,7 @@ extension NotifyRoom {
             let carrier = try call.param("carrier")
             guard carriers.lines.contains(where: { $0.name == carrier }) else { throw Problem.notFound }
             try await receipts.take(try CarrierReceipt.read(call.body), by: carrier)
+            for reply in CarrierReceipt.replies(call.body) { try await receipts.take(reply) }
             // Aliyun looks for `code`, Tencent for `result`.
             return .rawJSON(#"{"code":0,"msg":"OK","result":0,"errmsg":"OK"}"#)
         }

@@ -44,6 +44,44 @@ struct MessageItem: Encodable {
         ], required: ["id", "channel", "to", "state", "queuedAt", "attempt", "possibleRepeat"])
 }
 
+/// A message with what happened to it.
+struct MessageDetail: Encodable {
+    struct Step: Encodable {
+        var at: String
+        var code: String
+        var text: String
+    }
+    var message: MessageItem
+    var sentText: String
+    var trail: [Step]
+
+    init(_ message: Message, _ trail: MessageTrail, _ call: Call) {
+        self.message = MessageItem(message)
+        sentText = trail.text ?? message.text
+        self.trail = trail.steps.map { step in
+            Step(at: step.at.rfc3339, code: step.key, text: step.words { call.word($0, $1) })
+        }
+    }
+
+    enum Keys: String, CodingKey { case sentText, trail }
+
+    func encode(to encoder: any Encoder) throws {
+        try message.encode(to: encoder)
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(sentText, forKey: .sentText)
+        try container.encode(trail, forKey: .trail)
+    }
+
+    static let shape = Shape.object(
+        [
+            "id": .id, "channel": .oneOf(Channel.allCases.map(\.rawValue)), "to": .text, "phone": .text,
+            "role": .text, "text": .text, "caseId": .id, "subject": .text,
+            "state": .oneOf(MessageState.allCases.map(\.rawValue)), "queuedAt": .time, "attempt": .integer,
+            "possibleRepeat": .flag, "sentText": .text,
+            "trail": .list(.object(["at": .time, "code": .text, "text": .text], required: ["at", "code", "text"])),
+        ], required: ["id", "channel", "to", "state", "queuedAt", "attempt", "possibleRepeat", "sentText", "trail"])
+}
+
 extension NotifyRoom {
     func messageRoutes(_ routes: inout Routes) {
         routes.get(
@@ -68,9 +106,43 @@ extension NotifyRoom {
             _ = try await retry(call)
             return .redirect(to: "/messages?done=saved")
         }
+        routes.get(
+            "/api/v1/messages/{id}", .needs(.messageRead), "One message with what happened to it",
+            shapes: Shapes(gives: MessageDetail.shape)
+        ) { call in
+            let (message, trail) = try await trail(call)
+            return try .json(MessageDetail(message, trail, call))
+        }
+        routes.get("/messages/{id}", .needs(.messageRead), "What happened to a message") { call in
+            let (message, trail) = try await trail(call)
+            return try call.page(
+                "message", title: call.word("notify.list.trail"),
+                [
+                    "to": message.to.name, "phone": maskedPhone(message.to.phone),
+                    "role": message.roleName { call.word($0) },
+                    "channel": call.word("js.channel.\(message.channel.rawValue)"),
+                    "state": call.word("js.messageState.\(message.state.rawValue)"), "tint": message.state.tint,
+                    "text": trail.text ?? message.text, "mayRepeat": message.mayRepeat,
+                    "case": message.caseID.map { ["id": $0.description] } ?? [:], "hasCase": message.caseID != nil,
+                    "steps": trail.steps.map { step in
+                        [
+                            "at": step.at.rfc3339, "atText": step.at.text,
+                            "text": step.words { call.word($0, $1) },
+                        ]
+                    },
+                ])
+        }
         routes.get("/messages", .needs(.messageRead), "Who was told what") { call in try await list(call) }
         routes.get("/messages.xlsx", .needs(.messageRead), "Who was told what, as a workbook") { call in
             try await export(call)
+        }
+    }
+
+    private func trail(_ call: Call) async throws -> (Message, MessageTrail) {
+        let id: MessageID = try call.id()
+        return try await database.read { db in
+            guard let message = try MessageStore.find(id, in: db) else { throw Problem.notFound }
+            return (message, try TrailStore.of(message, in: db))
         }
     }
 
@@ -78,7 +150,7 @@ extension NotifyRoom {
         let id: MessageID = try call.id()
         return try await database.write { db in
             guard let message = try MessageStore.find(id, in: db) else { throw Problem.notFound }
-            guard message.state == .failed else { throw Problem.conflict("message.not-failed") }
+            guard [.failed, .unknown].contains(message.state) else { throw Problem.conflict("message.not-failed") }
             return try MessageStore.again(message, at: .now, in: db)
         }
     }
@@ -114,14 +186,13 @@ extension NotifyRoom {
             "items": messages.map { message -> [String: Any] in
                 [
                     "id": message.id.description, "to": message.to.name, "phone": maskedPhone(message.to.phone),
-                    "role": call.word(ifKnown: "notify.role.\(message.to.role)")
-                        ?? call.word("role.\(message.to.role)"),
+                    "role": message.roleName { call.word($0) },
                     "channel": call.word("js.channel.\(message.channel.rawValue)"), "text": message.text,
                     "state": call.word("js.messageState.\(message.state.rawValue)"), "tint": message.state.tint,
                     "caseId": message.caseID?.description ?? "", "hasCase": message.caseID != nil,
                     "queuedAt": message.queuedAt.rfc3339, "queuedText": message.queuedAt.text,
                     "attempt": String(message.attempt), "mayRepeat": message.mayRepeat,
-                    "canRetry": maySend && message.state == .failed,
+                    "canRetry": maySend && [.failed, .unknown].contains(message.state),
                 ]
             },
             "states": choices("state", MessageState.allCases.map(\.rawValue), "js.messageState"),
@@ -167,6 +238,7 @@ extension MessageState {
         case .sent: "info"
         case .delivered, .answered: "ok"
         case .failed: "bad"
+        case .unknown: "warn"
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Kernel
+import Notify
 import Storage
 
 @testable import FireGuard
@@ -70,7 +71,8 @@ struct FakeDesk: Desk {
     }
 
     func escalate(
-        subject: String, caseID: CaseID, area: AreaID?, text: String, at: Instant, in db: any Writing
+        subject: String, caseID: CaseID, area: AreaID?, text: String, content: MessageContent, at: Instant,
+        in db: any Writing
     ) throws {
         try db.execute(
             "INSERT INTO fake_escalation (subject, ended) VALUES (\(subject), 0) ON CONFLICT (subject) DO NOTHING")

@@ -86,17 +86,21 @@ public struct AliyunCarrier: Carrier {
     }
 
     private func parameters(_ message: Message) -> [String: String] {
-        let words = (try? JSON.text([configuration.variable: message.text])) ?? "{}"
+        let values =
+            message.form.map { Dictionary($0.values.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }) }
+            ?? [configuration.variable: message.text]
+        let words = (try? JSON.text(values)) ?? "{}"
+        let template = message.form?.code ?? configuration.template
         switch channel {
         case .sms:
             return [
                 "PhoneNumbers": message.to.phone, "SignName": configuration.signName,
-                "TemplateCode": configuration.template, "TemplateParam": words, "OutId": message.id.description,
+                "TemplateCode": template, "TemplateParam": words, "OutId": message.id.description,
             ]
         case .call:
             return [
                 "CalledShowNumber": configuration.shownNumber, "CalledNumber": message.to.phone,
-                "StartCode": configuration.template, "StartTtsParams": words, "MenuKeyMap.1.Key": "1",
+                "StartCode": template, "StartTtsParams": words, "MenuKeyMap.1.Key": "1",
                 "MenuKeyMap.2.Key": "2", "PlayTimes": "2", "Timeout": "8000", "OutId": message.id.description,
             ]
         }

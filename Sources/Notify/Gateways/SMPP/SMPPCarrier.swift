@@ -27,18 +27,25 @@ public actor SMPPCarrier: Carrier, Service {
 
     /// Takes a receipt: the carrier's number for the message, and whether the phone has it.
     public typealias Receipts = @Sendable (_ providerID: String, _ isDelivered: Bool) async throws -> Void
+    /// Takes what somebody answered.
+    public typealias Replies = @Sendable (CarrierReply) async throws -> Void
 
     private enum Failure: Error { case bind(UInt32?) }
 
     private let configuration: Configuration
     private let receipts: Receipts
+    private let replies: Replies
     private let logger: Logger
     private var link: SMPPLink?
     private var connecting: Task<SMPPLink, any Error>?
     private var reference: UInt8 = 0
 
     /// A carrier; nothing is connected yet.
-    public init(_ configuration: Configuration, logger: Logger, receipts: @escaping Receipts) {
+    public init(
+        _ configuration: Configuration, logger: Logger, replies: @escaping Replies = { _ in },
+        receipts: @escaping Receipts
+    ) {
+        self.replies = replies
         self.configuration = configuration
         self.logger = logger
         self.receipts = receipts
@@ -102,13 +109,18 @@ public actor SMPPCarrier: Carrier, Service {
     private func bound() async throws -> SMPPLink {
         if let link, await link.isOpen { return link }
         if let connecting { return try await connecting.value }
-        let (configuration, receipts, logger) = (configuration, receipts, logger)
+        let (configuration, receipts, replies, logger) = (configuration, receipts, replies, logger)
         let task = Task {
             let link = try await SMPPLink.open(host: configuration.host, port: configuration.port) { unit in
-                guard let short = try? ShortMessage(unit.body), short.esmClass & 0x04 != 0,
-                    let receipt = DeliveryReceipt(short.text), let isDelivered = receipt.isDelivered
-                else { return true }
+                guard let short = try? ShortMessage(unit.body) else { return true }
                 do {
+                    guard short.esmClass & 0x3C != 0 else {
+                        try await replies(CarrierReply(phone: short.source, text: short.words))
+                        return true
+                    }
+                    guard short.esmClass & 0x04 != 0, let receipt = DeliveryReceipt(short.text),
+                        let isDelivered = receipt.isDelivered
+                    else { return true }
                     try await receipts(receipt.id, isDelivered)
                     return true
                 } catch {

@@ -122,18 +122,20 @@ public struct TencentCarrier: Carrier {
 
     private func document(_ message: Message) throws -> [UInt8] {
         let number = message.to.phone.hasPrefix("+") ? message.to.phone : "+86" + message.to.phone
+        let template = message.form?.code ?? configuration.template
+        let values = message.form?.values.map(\.value)
         return switch channel {
         case .sms:
             try JSON.encode(
                 Text(
                     PhoneNumberSet: [number], SmsSdkAppId: configuration.application, SignName: configuration.signName,
-                    TemplateId: configuration.template, TemplateParamSet: [message.text],
+                    TemplateId: template, TemplateParamSet: values ?? [message.text],
                     SessionContext: message.id.description))
         case .call:
             try JSON.encode(
                 Call(
-                    TemplateId: configuration.template, CalledNumber: number, VoiceSdkAppid: configuration.application,
-                    TemplateParamSet: [String(message.text.prefix(Self.spoken))], PlayTimes: 2,
+                    TemplateId: template, CalledNumber: number, VoiceSdkAppid: configuration.application,
+                    TemplateParamSet: values ?? [String(message.text.prefix(Self.spoken))], PlayTimes: 2,
                     SessionContext: message.id.description))
         }
     }
