@@ -17,7 +17,7 @@ extension Navigation {
                 Heading("centre.nav.woodpecker", icon: "messages", ["/reports", "/lesson-desk", "/sample-wechat"]),
                 Heading(
                     "centre.nav.duty", icon: "clock",
-                    ["/duty", "/messages", "/escalation", "/carriers", "/sample-gateway"]),
+                    ["/duty", "/messages", "/escalation", "/message-templates", "/carriers", "/sample-gateway"]),
                 Heading("centre.nav.people", icon: "staff", ["/staff", "/roles", "/audit"]),
             ])
     }

@@ -105,8 +105,11 @@ struct TrailTests {
         #expect(try await house.sender(taking, at: noon + 300_000).step() == 1)
         #expect(try await house.only().state == .unknown)
         #expect(house.notes.lines.withLock { $0 } == ["notify.escalation.hurry"])
-        try await ReceiptDesk(database: house.database, escalations: house.escalations)
-            .take(providerID: "b1", by: "ali", isDelivered: true)
+        let late = try await house.only()
+        try await house.database.write { [escalations = house.escalations, database = house.database] db in
+            try ReceiptDesk(database: database, escalations: escalations)
+                .apply(.delivered, key: nil, to: late, at: start + 400_000, in: db)
+        }
         #expect(try await house.only().state == .delivered)
         #expect(try await house.trail().steps.map(\.key) == ["queued", "try.takenAs", "unknown", "delivered"])
     }

@@ -44,7 +44,7 @@ enum MessageStore {
             MessageID.self,
             """
             SELECT id FROM message WHERE subject = \(subject) AND state = 'queued'
-            AND SUBSTR(message_key, 1, \(Int64(subject.count + 6))) = \(subject + "/step-")
+            AND message_key LIKE \(subject + "/step-%")
             """)
         for id in waiting { try set(id, .withdrawn, detail: "taken", at: now, in: db) }
     }
