@@ -16,7 +16,7 @@ struct FairnessTests {
         return try CasesRoom(
             database: nest.database, desk: nest.cases,
             surroundings: CaseSurroundings(
-                areaName: { _ in "" }, alarms: { _, _, _ in [] }, messages: { _, _ in [] }, contacts: { _, _ in [] },
+                areaName: { _ in "" }, alarms: { _, _, _ in [] }, messages: { _, _, _ in [] }, contacts: { _, _ in [] },
                 moves: { id, caller, db in try panels.moves(id, caller, in: db) }), folder: nest.folder,
             logger: nest.room.logger)
     }
