@@ -116,8 +116,14 @@ public final class GBPlatform: Service, Sendable {
                 group.cancelAll()
             }
         }
+        // A device that is gone must not hold up the end for the 32 s that its BYE may take.
+        let patience = Task {
+            try? await Task.sleep(for: .seconds(3))
+            if !Task.isCancelled { await endpoint.stop() }
+        }
         await calls?.endAll()
         await voices?.endAll()
+        patience.cancel()
         await endpoint.stop()
     }
 
