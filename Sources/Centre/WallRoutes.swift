@@ -1,5 +1,6 @@
 import Cases
 import Duty
+import Identity
 import Kernel
 import Registry
 import Storage
