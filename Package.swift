@@ -105,7 +105,7 @@ let package = Package(
             ]),
         room(
             "TownMap",
-            needs: ["Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Geo", logging, lifecycle]),
+            needs: ["Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Geo", "Office", logging, lifecycle]),
         room(
             "Woodpecker",
             needs: [
@@ -221,7 +221,9 @@ let package = Package(
             ]),
         tests(
             "TownMap",
-            needs: ["TownMap", "Places", "Identity", "Geo", "Web", "Kernel", "Storage", "StorageTesting", logging]),
+            needs: [
+                "TownMap", "Places", "Identity", "Geo", "Web", "Kernel", "Office", "Storage", "StorageTesting", logging,
+            ]),
         tests(
             "Woodpecker",
             needs: [
@@ -254,7 +256,7 @@ let package = Package(
             "Centre",
             needs: [
                 "Centre", "Office", "Web", "Kernel", "Storage", "StorageTesting", "GB26875", "Identity", "MQTT",
-                "Pictures",
+                "Pictures", "Geo",
                 "zhili",
                 nio, nioHTTP1, nioSSL,
                 httpClient,

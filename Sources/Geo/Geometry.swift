@@ -50,6 +50,10 @@ extension Geometry {
         do {
             document = try JSONDecoder().decode(Document.self, from: Data(text.utf8))
         } catch { throw .notJSON }
+        try self.init(document)
+    }
+
+    private init(_ document: Document) throws(GeometryError) {
         guard document.coordinates.count <= Self.positionLimit else { throw .tooLarge }
         switch document.type {
         case "Point": self = .point(try document.coordinates.position())
@@ -96,6 +100,11 @@ extension Geometry {
     }
 }
 
+extension Geometry: Decodable {
+    /// Reads a GeoJSON geometry that is part of a larger document.
+    public init(from decoder: any Decoder) throws { try self.init(try Document(from: decoder)) }
+}
+
 private struct Document: Decodable {
     var type: String
     var coordinates: Nested
@@ -107,7 +116,7 @@ private indirect enum Nested: Decodable {
     case list([Nested])
 
     init(from decoder: any Decoder) throws {
-        guard decoder.codingPath.count <= 6 else {
+        guard decoder.codingPath.count <= 10 else {
             throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "too deep"))
         }
         if let number = try? decoder.singleValueContainer().decode(Double.self) {

@@ -3,15 +3,15 @@ import Kernel
 
 /// The areas while they are being changed: what is in force, what changes, what is new. No store, no clock.
 struct AreaDraft {
-    private let before: [AreaID: Area]
-    private var now: [AreaID: Area]
-    private var coverage: Coverage
-    private let format: AreaCodeFormat
-    private let moment: Instant
-    private var touched: Set<AreaID> = []
-    private var notes: [String] = []
+    let before: [AreaID: Area]
+    var now: [AreaID: Area]
+    var coverage: Coverage
+    let format: AreaCodeFormat
+    let moment: Instant
+    var touched: Set<AreaID> = []
+    var notes: [String] = []
     /// From which area which one came; an area from itself was drawn afresh.
-    private(set) var lineage: [(AreaID, AreaID)] = []
+    var lineage: [(AreaID, AreaID)] = []
 
     init(_ areas: [Area], format: AreaCodeFormat, at moment: Instant) {
         before = Dictionary(areas.map { ($0.id, $0) }) { first, _ in first }
@@ -21,7 +21,7 @@ struct AreaDraft {
         coverage = Coverage(Self.leaves(before).map { Coverage.Face(id: $0.id.rawValue, areas: $0.geometry.areas) })
     }
 
-    private static func leaves(_ areas: [AreaID: Area]) -> [Area] {
+    static func leaves(_ areas: [AreaID: Area]) -> [Area] {
         let parents = Set(areas.values.filter(\.isInForce).compactMap(\.parent))
         return areas.values.filter { $0.isInForce && !parents.contains($0.id) }
     }
@@ -136,22 +136,6 @@ struct AreaDraft {
         touched.insert(id)
     }
 
-    /// Everything in force ends, and these stand in its place.
-    mutating func replace(_ areas: [Area]) throws {
-        for id in now.keys where now[id]?.isInForce == true { now[id]?.validUntil = moment }
-        for area in areas {
-            var new = area
-            new.validFrom = moment
-            if !new.code.isEmpty, before.values.contains(where: { $0.code == new.code }) { new.code = "" }
-            now[new.id] = new
-            lineage.append((new.id, new.id))
-            touched.insert(new.id)
-        }
-        let leaves = Self.leaves(now)
-        coverage = Coverage(joining: leaves.map { Coverage.Face(id: $0.id.rawValue, areas: $0.geometry.areas) })
-        notes.append(areas.first { $0.kind == .town }?.name ?? areas.first?.name ?? "")
-    }
-
     /// Puts back how areas stood, and ends those that were made.
     mutating func restore(_ kept: [Area], ending made: [AreaID]) {
         for id in made { now[id]?.validUntil = moment }
@@ -196,12 +180,12 @@ struct AreaDraft {
         }
     }
 
-    private func nextCode(_ kind: AreaKind, under parent: AreaID?) -> String {
+    func nextCode(_ kind: AreaKind, under parent: AreaID?) -> String {
         guard let above = parent.flatMap({ now[$0]?.code }), !above.isEmpty else { return "" }
         return format.next(kind, under: above, used: now.values.lazy.map(\.code)) ?? ""
     }
 
-    private static func checked(_ name: String) throws -> String {
+    static func checked(_ name: String) throws -> String {
         guard (1...40).contains(name.count), !name.contains(where: \.isNewline) else { throw AreaEditError.badName }
         return name
     }

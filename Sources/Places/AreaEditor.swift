@@ -33,25 +33,54 @@ public struct AreaEditor: Sendable {
             draft, kind: kinds.count == 1 ? edits[0].kind : "edit", undoes: nil, by: actor, name: name, at: now, in: db)
     }
 
-    /// Puts whole areas in the place of what is in force, for imports. Their borders are joined first.
-    public func replace(
-        _ areas: [Area], base: ID<AreaRevision>?, by actor: StaffID?, name: String, at now: Instant, in db: any Writing
+    /// Puts the borders of a file in the place of those in force.
+    /// - Throws: ``AreaEditError``; nothing is changed then.
+    public func bring(
+        _ rows: [AreaRow], base: ID<AreaRevision>?, by actor: StaffID?, name: String, at now: Instant,
+        in db: any Writing
     ) throws -> AreaRevision {
         let last = try RevisionStore.last(in: db)
         guard base == last else { throw AreaEditError.stale(last) }
+        let (draft, counts) = try Self.drafted(rows, at: now, in: db)
+        guard counts.added + counts.changed + counts.ended > 0 else { throw AreaEditError.nothingNew }
+        return try store(draft, kind: "import", undoes: nil, by: actor, name: name, at: now, in: db)
+    }
+
+    /// What ``bring(_:base:by:name:at:in:)`` would change; nothing is changed.
+    public static func tried(_ rows: [AreaRow], at now: Instant, in db: any Reading) throws -> AreaImportCounts {
+        try drafted(rows, at: now, in: db).1
+    }
+
+    private static func drafted(
+        _ rows: [AreaRow], at now: Instant, in db: any Reading
+    ) throws -> (AreaDraft, AreaImportCounts) {
         var draft = AreaDraft(try AreaStore.all(in: db), format: try AreaStore.codeFormat(in: db), at: now)
         do {
-            try draft.replace(areas)
-            try draft.finish()
+            try draft.take(rows)
         } catch let fault as CoverageFault {
             throw AreaEditError.fault(fault)
         }
-        return try store(draft, kind: "import", undoes: nil, by: actor, name: name, at: now, in: db)
+        return (draft, draft.counts)
+    }
+
+    /// How areas are numbered.
+    public static func codeFormat(in db: any Reading) throws -> AreaCodeFormat { try AreaStore.codeFormat(in: db) }
+
+    /// Numbers areas in another format from now on; codes in force get its lengths, with the numbers that they have.
+    public func setCodeFormat(
+        _ format: AreaCodeFormat, by actor: StaffID?, name: String, at now: Instant, in db: any Writing
+    ) throws -> AreaRevision {
+        var draft = AreaDraft(try AreaStore.all(in: db), format: format, at: now)
+        try draft.recode(to: format)
+        try AreaStore.setCodeFormat(format, in: db)
+        return try store(draft, kind: "codes", undoes: nil, by: actor, name: name, at: now, in: db)
     }
 
     /// Takes the newest change back.
     public func undo(by actor: StaffID?, name: String, at now: Instant, in db: any Writing) throws -> AreaRevision {
         guard let target = try RevisionStore.undoable(in: db) else { throw AreaEditError.nothingToUndo }
+        // A format is not taken back with the codes: whoever wants the old one sets it again.
+        guard target.kind != "codes" else { throw AreaEditError.nothingToUndo }
         var draft = AreaDraft(try AreaStore.all(in: db), format: try AreaStore.codeFormat(in: db), at: now)
         draft.restore(
             try RevisionStore.kept(by: target.id, in: db), ending: try RevisionStore.made(by: target.id, in: db))
@@ -88,6 +117,11 @@ extension AreaEditor {
     /// The history of the borders, newest first.
     public static func revisions(before: ID<AreaRevision>?, limit: Int, in db: any Reading) throws -> [AreaRevision] {
         try RevisionStore.list(before: before, limit: limit, in: db)
+    }
+
+    /// The areas as they stood at a moment, each with the border it had then.
+    public static func areas(at moment: Instant, in db: any Reading) throws -> [Area] {
+        try AreaStore.all(at: moment, in: db)
     }
 
     /// Which areas an area came from, and which it became.

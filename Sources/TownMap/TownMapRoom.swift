@@ -54,6 +54,7 @@ public struct TownMapRoom: Room {
         tileRoutes(&routes)
         mapRoutes(&routes)
         findRoutes(&routes)
+        areaFileRoutes(&routes)
         editRoutes(&routes)
     }
 }

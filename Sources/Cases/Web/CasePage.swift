@@ -10,6 +10,7 @@ extension CasesRoom {
         let severity = Severity(rawValue: row.severity) ?? .minor
         let context: [String: Any] = [
             "case": [
+                "mapHref": row.location.map { "/map?lat=\($0.lat)&lon=\($0.lon)" } as Any,
                 "id": row.id.description, "number": row.number, "name": row.title,
                 "stateText": call.word("cases.phase.\(row.state)"), "stateTint": tint(phase),
                 "severityText": call.word("cases.severity.\(row.severity)"), "severityTint": tint(severity),

@@ -76,7 +76,7 @@ public struct AreaRevision: Sendable {
     public var at: Instant
     /// Who, in words.
     public var actorName: String
-    /// `move`, `insert`, `remove`, `split`, `merge`, `draw`, `rename`, `import`, `undo`.
+    /// `move`, `insert`, `remove`, `split`, `merge`, `draw`, `rename`, `import`, `codes`, `undo`.
     public var kind: String
     /// What it was about: names of areas.
     public var note: String
@@ -98,6 +98,11 @@ public enum AreaEditError: Error {
     case unknownArea
     /// The areas are not parts of the same whole.
     case notSiblings
+    /// A row of a file, from 1, and what of it cannot be: `kind`, `parent`, `code`, `name`, `outline`, `twice`, `count`; or
+    /// 0 and the level whose codes do not fit a format.
+    case badRow(Int, String)
+    /// The file has nothing that is not so already.
+    case nothingNew
     /// Nothing is left to take back.
     case nothingToUndo
     /// The name is empty or too long.

@@ -120,13 +120,16 @@ extension TownMapRoom {
         }
     }
 
-    private func refusal(_ error: AreaEditError, _ call: Call) throws -> Answer {
-        func answer(_ code: String, fault: CoverageFault? = nil, base: ID<AreaRevision>? = nil) throws -> Answer {
+    /// Says why not, and where.
+    func refusal(_ error: AreaEditError, _ call: Call) throws -> Answer {
+        func answer(_ code: String, fault: CoverageFault? = nil, base: ID<AreaRevision>? = nil, detail: String = "")
+            throws -> Answer
+        {
             let map = areas.map
             let names = (fault?.faces ?? []).prefix(6).map { map.name(of: AreaID(rawValue: $0)) }.filter { !$0.isEmpty }
             return try .json(
                 Refusal(
-                    type: "urn:zhili:problem:townmap.\(code)", title: call.word("problem.townmap.\(code)"),
+                    type: "urn:zhili:problem:townmap.\(code)", title: call.word("problem.townmap.\(code)") + detail,
                     code: "townmap.\(code)", place: fault.map { [$0.place.lon, $0.place.lat] },
                     ring: fault.flatMap { $0.ring.isEmpty ? nil : $0.ring.map { [$0.lon, $0.lat] } },
                     areas: Array(names),
@@ -137,6 +140,10 @@ extension TownMapRoom {
         case .stale(let base): return try answer("stale", base: base)
         case .unknownArea: return try answer("unknownArea")
         case .notSiblings: return try answer("notSiblings")
+        case .nothingNew: return try answer("nothingNew")
+        case .badRow(let number, let what):
+            let words = call.word(ifKnown: "townmap.row.\(what)") ?? call.word("townmap.kind.\(what)")
+            return try answer("badRow", detail: number > 0 ? " (#\(number)): \(words)" : ": \(words)")
         case .nothingToUndo: return try answer("nothingToUndo")
         case .badName: throw Problem.invalid(["name": "invalid"])
         }

@@ -120,17 +120,22 @@ extension TownMapRoom {
             guard let name = call.query("layer") else { return try .list([CountView](), next: nil) }
             let caller = try call.signedIn()
             let layer = try layer(name, for: caller)
-            let map = areas.map
+            let period = try period(call)
+            // What happened then is counted by the borders of then.
+            var map = areas.map
+            if layer.hasPast, let then = period.to, then < .now {
+                map = AreaMap(try await database.read { db in try AreaEditor.areas(at: then, in: db) })
+            }
+            let borders = map
             let parent = call.query("parent").flatMap(AreaID.init) ?? map.inForce.first { $0.kind == .town }?.id
             guard let parent, let whole = map.byID[parent], let box = Box(whole.geometry.positions) else {
                 return try .list([CountView](), next: nil)
             }
-            let period = try period(call)
             let window = MapWindow(box: box, from: period.from, to: period.to, limit: 100_000)
             let counts = try await database.read { db in
-                try layer.counts(in: window, for: caller, by: { map.part(of: parent, holding: $0) }, in: db)
+                try layer.counts(in: window, for: caller, by: { borders.part(of: parent, holding: $0) }, in: db)
                     ?? AreaCounts(
-                        layer.marks(in: window, for: caller, in: db).map(\.point), parent: parent, map: map
+                        layer.marks(in: window, for: caller, in: db).map(\.point), parent: parent, map: borders
                     ).counts.mapValues { .exactly($0) }
             }
             let views = map.parts(of: parent).sorted { $0.id < $1.id }.map { area in

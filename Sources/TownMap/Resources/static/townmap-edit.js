@@ -17,7 +17,7 @@ export async function toggle(on, given) {
   tools = given;
   bar.hidden = !on;
   if (!on) { stop(); return; }
-  bar.replaceChildren(...modes.map(name => button(name, () => use(name))), button("rename", rename), button("undo", undo));
+  bar.replaceChildren(...modes.map(name => button(name, () => use(name))), button("rename", rename), button("undo", undo), button("files", files));
   given.map.on("mousedown", press);
   given.map.on("mousemove", drag);
   given.map.on("mouseup", drop);
@@ -183,6 +183,19 @@ function rename() {
   });
   bar.append(form);
   input.focus();
+}
+
+/** Import, export and the format of codes, in a panel of their own. */
+async function files() {
+  const open = bar.querySelector(".files-panel");
+  if (open) { open.remove(); return; }
+  const { filesPanel } = await import("/static/townmap-files.js");
+  tools.hint(word("townmap.editHint.files"));
+  await filesPanel(bar, { base: () => base, refused, done: async moved => {
+    tools.hint(word("townmap.edit.done", { n: moved }));
+    tools.refresh();
+    await load();
+  } });
 }
 
 /** @param {any[]} edits */
