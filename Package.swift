@@ -242,7 +242,6 @@ let package = Package(
             "Broadcast",
             needs: ["Broadcast", "CAP", "Cases", "Identity", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("CAP", needs: ["CAP", "Kernel", "XML"]),
-        tests("Engines", needs: ["MQTT", "Geo", "Office", "Pictures", "Simulator"]),
         tests("Identity", needs: ["Identity", "Crypt", "Kernel", "Storage", "StorageTesting", "Web"]),
         tests("Cases", needs: ["Cases", "Kernel", "Web"]),
         tests(

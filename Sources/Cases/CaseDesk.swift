@@ -12,6 +12,8 @@ extension Permission {
     public static let caseDispatch = Permission("case.dispatch", [.officer, .leader])
     /// Report on tasks of the own unit.
     public static let taskReport = Permission("task.report", [.brigade, .patrol, .grid])
+    /// See which days count as working days.
+    public static let calendarRead = Permission("calendar.read", [.officer, .leader, .clerk, .admin, .auditor])
     /// Change units.
     public static let unitManage = Permission("unit.manage", [.leader, .admin])
 }

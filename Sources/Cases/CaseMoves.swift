@@ -28,6 +28,7 @@ extension CaseDesk {
     public func move(_ request: MoveRequest, _ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing)
         throws -> CaseState
     {
+        try require(caller, answersFor: id, in: db)
         guard let state = CaseState(try CaseStore.timeline(id, in: db)) else { throw Problem.notFound }
         let move = request.type
         guard move != .dispatch else { throw Problem.invalid(["type": "invalid"]) }
@@ -52,6 +53,12 @@ extension CaseDesk {
         return after
     }
 
+    /// Throws a 404 where the case lies in an area that the caller does not answer for.
+    private func require(_ caller: Caller, answersFor id: CaseID, in db: any Reading) throws {
+        guard let areas = caller.areas, let area = try CaseStore.record(id, in: db)?.area else { return }
+        guard areas.contains(area) else { throw Problem.notFound }
+    }
+
     private func absorb(
         _ id: CaseID, into name: String, _ actor: Actor, at now: Instant, in db: any Writing
     ) throws -> CaseID {
@@ -69,6 +76,7 @@ extension CaseDesk {
     func dispatch(
         _ unitID: UnitID, note: String, to id: CaseID, by caller: Caller, at now: Instant, in db: any Writing
     ) throws -> UnitTask {
+        try require(caller, answersFor: id, in: db)
         guard let state = CaseState(try CaseStore.timeline(id, in: db)) else { throw Problem.notFound }
         guard CaseMove.dispatch.isAllowed(state, roles: caller.roles, by: caller.id) else {
             throw Problem.conflict("case.move-not-allowed", detail: state.phase.rawValue)

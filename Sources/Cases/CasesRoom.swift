@@ -43,12 +43,13 @@ public struct CasesRoom: Room {
     /// The same, for those who need the words before the room is open.
     public static var resources: Bundle { .module }
 
-    /// Cases, units, statistics.
+    /// Cases, units, statistics, the working calendar.
     public var navigation: [NavigationItem] {
         [
             NavigationItem("/cases", key: "cases.nav.cases", icon: "cases", needs: .caseRead, order: 10),
             NavigationItem("/units", key: "cases.nav.units", icon: "units", needs: .caseRead, order: 40),
             NavigationItem("/statistics", key: "cases.nav.statistics", icon: "statistics", needs: .caseRead, order: 50),
+            NavigationItem("/calendar", key: "cases.nav.calendar", icon: "clock", needs: .calendarRead, order: 83),
         ]
     }
 
@@ -61,6 +62,7 @@ public struct CasesRoom: Room {
         unitFormRoutes(&routes)
         photoRoutes(&routes)
         statisticsRoutes(&routes)
+        calendarRoutes(&routes)
     }
 
     /// Makes a unit; for set-up.
@@ -75,6 +77,8 @@ public struct CasesRoom: Room {
 public struct CaseSurroundings: Sendable {
     /// An area's name.
     public var areaName: @Sendable (AreaID) -> String
+    /// The area in which a point lies.
+    public var areaAt: @Sendable (GeoPoint) -> AreaID?
     /// A case's alarms, with words from the given catalogue.
     public var alarms: @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView]
     /// Who was told of a case.
@@ -91,6 +95,7 @@ public struct CaseSurroundings: Sendable {
     /// Surroundings of a centre.
     public init(
         areaName: @escaping @Sendable (AreaID) -> String,
+        areaAt: @escaping @Sendable (GeoPoint) -> AreaID? = { _ in nil },
         alarms: @escaping @Sendable (CaseID, any Reading, (String) -> String) throws -> [AlarmView],
         messages: @escaping @Sendable (CaseID, any Reading, MessageWords) throws -> [MessageView],
         contacts: @escaping @Sendable (String, any Reading) throws -> [ContactView],
@@ -102,6 +107,7 @@ public struct CaseSurroundings: Sendable {
         self.panels = panels
         self.moves = moves
         self.areaName = areaName
+        self.areaAt = areaAt
         self.alarms = alarms
         self.messages = messages
         self.contacts = contacts

@@ -59,7 +59,7 @@ struct DeskRoutes {
             let caller = try call.signedIn()
             let desk = try await call.database.read { db in
                 let now = Instant.now
-                let part = try cases.deskPart(at: now, in: db)
+                let part = try cases.deskPart(for: caller, at: now, in: db)
                 let fire = try FireGuard.counts(in: db)
                 return Desk(
                     now: now.rfc3339, lastEvent: try db.lastEvent(),

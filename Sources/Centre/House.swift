@@ -50,12 +50,12 @@ extension Centre {
         let web = try httpServer()
         let places = try await PlacesRoom(database: database, logger: logger)
         let areas = places.index
-        let cases = CaseDesk(calendar: try WorkCalendar.load())
+        let cases = CaseDesk(calendar: try WorkCalendar.load(data: configuration.folder))
         let hard = HardKey()
         let keys = KeyRing(database: database, hard: hard)
         let reports = ReportPanels(cases: cases, areas: areas, keys: keys, audit: audit)
         let surroundings = CaseSurroundings(
-            areaName: areas.name(of:),
+            areaName: areas.name(of:), areaAt: areas.area(at:),
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
             messages: { id, db, word in try toldOf(id, in: db, word: word) },
             contacts: { subject, db in
@@ -74,7 +74,8 @@ extension Centre {
                 proved: { staff, password in try await keys.opened(staff, password: password) },
                 changed: { staff, password in try await keys.changed(staff, password: password) }), logger: logger,
             permissions: { known.all },
-            areas: { areas.tree.map { AreaChoice(id: $0.area.id, name: $0.area.name, depth: $0.depth) } })
+            areas: { areas.tree.map { AreaChoice(id: $0.area.id, name: $0.area.name, depth: $0.depth) } },
+            reach: { areas.map.reach($0) })
         let bundles = RoomList.resources
         let catalogue = try Catalogue(bundles: bundles)
         var fire = FireGuard.Configuration()

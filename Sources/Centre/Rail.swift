@@ -8,8 +8,10 @@ extension Navigation {
             under: [
                 Heading("centre.nav.desk", icon: "desk", ["/"]),
                 Heading("townmap.nav.map", icon: "map", ["/map"]),
-                Heading("centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics"]),
-                Heading("centre.nav.fire", icon: "alarms", ["/mine", "/alarms", "/sites", "/detectors", "/gateways"]),
+                Heading("centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics", "/calendar"]),
+                Heading(
+                    "centre.nav.fire", icon: "alarms",
+                    ["/mine", "/alarms", "/sites", "/detectors", "/inspections", "/gateways"]),
                 Heading(
                     "centre.nav.watch", icon: "camera",
                     ["/cameras", "/watch/wall", "/water", "/speak", "/broadcasts", "/watch-devices"]),

@@ -83,7 +83,7 @@ public struct FireGuard: Room {
     /// The same, for those who need the words before the room is open.
     public static var resources: Bundle { .module }
 
-    /// Alarms, sites, detectors, gateways.
+    /// Alarms, sites, detectors, gateways, inspections.
     public var navigation: [NavigationItem] {
         [
             NavigationItem("/mine", key: "fire.nav.mine", icon: "desk", needs: .alarmAnswer, order: 1),
@@ -91,6 +91,7 @@ public struct FireGuard: Room {
             NavigationItem("/sites", key: "fire.nav.sites", icon: "sites", needs: .siteRead, order: 21),
             NavigationItem("/detectors", key: "fire.nav.detectors", icon: "detectors", needs: .detectorRead, order: 22),
             NavigationItem("/gateways", key: "fire.nav.gateways", icon: "gateways", needs: .siteWrite, order: 23),
+            NavigationItem("/inspections", key: "fire.nav.inspections", icon: "check", needs: .siteRead, order: 24),
         ]
     }
 
@@ -100,17 +101,16 @@ public struct FireGuard: Room {
         CaseFormRoutes(desk: desk).add(to: &routes)
         SiteRoutes(desk: desk).add(to: &routes)
         let register = DeviceRegister(desk: desk, directory: directory, watch: watch)
-        DeviceRoutes(
-            register: register, presence: presence, broker: brokerState,
-            rollCalls: RollCalls(database: database, server: server)
-        ).add(to: &routes)
+        DeviceRoutes(register: register, presence: presence, broker: brokerState).add(to: &routes)
+        RollCallRoutes(rollCalls: RollCalls(database: database, server: server)).add(to: &routes)
+        InspectionRoutes().add(to: &routes)
         DeviceForms(register: register, publicURL: configuration.publicURL).add(to: &routes)
         PushRoutes(ingest: ingest).add(to: &routes)
         let areaName = configuration.areaName
         SiteListPage(areaName: areaName).add(to: &routes)
         SiteFormPage(desk: desk).add(to: &routes)
         SitePage(presence: presence, areaName: areaName).add(to: &routes)
-        SiteActions(desk: desk, rollCalls: RollCalls(database: database, server: server)).add(to: &routes)
+        SiteActions(desk: desk).add(to: &routes)
         DevicePages(presence: presence, broker: brokerState).add(to: &routes)
         AlarmListPage().add(to: &routes)
         OwnerPage(desk: desk, presence: presence).add(to: &routes)

@@ -51,7 +51,8 @@ public struct IdentityRoom: Room {
     public init(
         database: any Database, audit: Audit, hasher: PasswordHasher, passwords: PasswordHooks = .none,
         logger: Logger, permissions: @escaping @Sendable () -> [Permission],
-        areas: @escaping @Sendable () -> [AreaChoice] = { [] }
+        areas: @escaping @Sendable () -> [AreaChoice] = { [] },
+        reach: @escaping @Sendable ([AreaID]) -> [AreaID] = { $0 }
     ) throws {
         migrations = try Self.schema()
         self.database = database
@@ -59,7 +60,8 @@ public struct IdentityRoom: Room {
         self.logger = logger
         self.permissions = permissions
         self.areas = areas
-        sessions = Sessions(database: database, audit: audit, hasher: hasher, passwords: passwords)
+        sessions = Sessions(
+            database: database, audit: audit, hasher: hasher, passwords: passwords, reach: reach)
     }
 
     /// People, roles, audit.

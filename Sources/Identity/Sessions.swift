@@ -37,11 +37,17 @@ public final class Sessions: Authenticator {
     private let audit: Audit
     let hasher: PasswordHasher
     private let passwords: PasswordHooks
+    private let reach: @Sendable ([AreaID]) -> [AreaID]
     private let cache = Mutex<[String: (caller: Caller?, until: Instant)]>([:])
 
     /// Sessions kept in `database`.
-    public init(database: any Database, audit: Audit, hasher: PasswordHasher, passwords: PasswordHooks = .none) {
+    /// - Parameter reach: areas together with all that lies in them.
+    public init(
+        database: any Database, audit: Audit, hasher: PasswordHasher, passwords: PasswordHooks = .none,
+        reach: @escaping @Sendable ([AreaID]) -> [AreaID] = { $0 }
+    ) {
         self.passwords = passwords
+        self.reach = reach
         self.database = database
         self.audit = audit
         self.hasher = hasher
@@ -79,7 +85,8 @@ public final class Sessions: Authenticator {
         }
         return Caller(
             id: staff.id, username: staff.username, name: staff.name, roles: staff.roles,
-            areas: staff.areas.isEmpty ? nil : staff.areas, mustChangePassword: staff.mustChange,
+            areas: staff.areas.isEmpty ? nil : staff.areas + reach(staff.areas).filter { !staff.areas.contains($0) },
+            mustChangePassword: staff.mustChange,
             csrf: Self.csrf(token), viaToken: viaBearer)
     }
 

@@ -19,11 +19,19 @@ struct StaffWish: Decodable, Sendable {
     var resetPassword: Bool?
 }
 
+/// What is kept for a repeat of the request: the person, and which try made it.
+private struct SavedStaff: Codable, Sendable {
+    var mark: ID<StaffWish>
+    var staff: StaffView
+}
+
 extension IdentityRoom {
     /// Adds or changes a person.
-    /// - Returns: the person, and the set-up password where one was made.
+    /// - Returns: the person, and the set-up password where one was made; it is told once, and kept nowhere, so that
+    ///   the answer to a repeat of the same request is without it.
     /// - Throws: a 422 that names the wrong fields; 404 for nobody.
-    func save(_ wish: StaffWish, as id: StaffID?, by caller: Caller) async throws -> (staff: Staff, password: String?) {
+    func save(_ wish: StaffWish, as id: StaffID?, _ call: Call) async throws -> (staff: StaffView, password: String?) {
+        let caller = try call.signedIn()
         var check = FieldCheck()
         let name = check.text(wish.name, "name", 1...60)
         let phone = check.text(wish.phone, "phone", 0...20)
@@ -44,7 +52,8 @@ extension IdentityRoom {
         var hash: String?
         if let password { hash = try await sessions.hasher.hash(password) }
         let made = hash
-        let saved = try await database.write { [audit] db in
+        let mark = ID<StaffWish>.next()
+        let saved = try await call.once { [audit] db in
             var staff: Staff
             if let id {
                 guard let found = try StaffStore.find(id, in: db) else { throw Problem.notFound }
@@ -74,9 +83,9 @@ extension IdentityRoom {
             ])
             try audit.record(
                 entry(caller, id == nil ? "staff.add" : "staff.change", staff.id, detail: detail), in: db)
-            return staff
+            return SavedStaff(mark: mark, staff: StaffView(staff))
         }
         sessions.forget()
-        return (saved, password)
+        return (saved.staff, saved.mark == mark ? password : nil)
     }
 }

@@ -111,6 +111,7 @@ public struct RegistryRoom: Room {
         ReportPages(desk: desk).add(to: &routes)
         CategoryAdmin(desk: desk).add(to: &routes)
         CategoryRoutes(desk: desk).add(to: &routes)
+        ReviewRoutes(desk: desk).add(to: &routes)
     }
 
     /// Its workers.

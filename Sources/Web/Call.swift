@@ -65,8 +65,12 @@ public struct Call: Sendable {
     /// How many items of a list are asked for: 1…500, else 50.
     public var limit: Int { min(500, max(1, query("limit").flatMap { Int($0) } ?? 50)) }
 
-    /// The body as a form, of either type; of one with files, what is not a file.
+    /// The body as a form, of either type, or as a JSON object of texts, numbers, flags and lists; of one with files,
+    /// what is not a file.
     public var form: Form {
+        if let type = header("Content-Type"), type.lowercased().hasPrefix("application/json") {
+            return Form(json: body)
+        }
         if let type = header("Content-Type"), type.lowercased().hasPrefix("multipart/form-data") {
             return Multipart(body, type: type)?.form ?? Form([])
         }

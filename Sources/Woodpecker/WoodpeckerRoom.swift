@@ -116,6 +116,7 @@ public struct WoodpeckerRoom: Room {
         inboxRoutes(&routes)
         handlingRoutes(&routes)
         departmentRoutes(&routes)
+        deskRoutes(&routes)
         rateRoutes(&routes)
         lessonRoutes(&routes)
         Open311(room: self).routes(&routes)

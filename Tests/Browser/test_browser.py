@@ -233,7 +233,7 @@ class Pages(Town):
     # and the crew at their own.
     PATHS = {
         "leader": ["/", "/wall", "/cases", "/cases/{case}", "/alarms", "/sites", "/sites/{site}", "/detectors", "/units",
-                   "/messages", "/sample-gateway", "/statistics", "/staff", "/roles", "/account", "/nowhere", "/audit"],
+                   "/inspections", "/roll-calls", "/calendar", "/messages", "/sample-gateway", "/statistics", "/staff", "/roles", "/account", "/nowhere", "/audit"],
         "admin": ["/audit?verify=1", "/gateways", "/staff/new", "/staff/{person}", "/sites/new", "/sites/{site}/edit"],
         "owner": ["/mine"],
         "brigade": ["/field"],
@@ -280,7 +280,7 @@ class Pages(Town):
         phone = self.person("officer", 390, 844, touch=True)
         names = self.numbers(wall)
         for path in ("/", "/cases", "/cases/{case}", "/sites", "/sites/{site}", "/alarms", "/detectors", "/messages",
-                     "/statistics", "/units", "/sample-gateway", "/account"):
+                     "/statistics", "/units", "/inspections", "/roll-calls", "/calendar", "/sample-gateway", "/account"):
             phone.goto(path.format(**names))
             phone.wait_for_timeout(200)
             self.assertLessEqual(phone.evaluate("document.documentElement.scrollWidth"), 390, path)

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Testing
 import Web
@@ -74,6 +75,35 @@ struct CaseRuleTests {
             if count > 0, span > 0 {
                 let end = calendar.moment(after: span, from: from)
                 #expect(calendar.working(from: from, to: end) == span)
+            }
+        }
+    }
+
+    @Test("A year's holidays may be put into the data folder; a year that nobody told of counts weekdays alone")
+    func ownYear() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zhili-\(UUID().uuidString)")
+        let place = folder.appendingPathComponent("calendar")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (friday, sunday) = (
+            CivilTime.dayNumber(year: 2031, month: 10, day: 3), CivilTime.dayNumber(year: 2031, month: 9, day: 28)
+        )
+        let unknown = try WorkCalendar.load(data: folder)
+        #expect(unknown.years[2031] == nil && unknown.isWorkday(friday) && !unknown.isWorkday(sunday))
+        let file = place.appendingPathComponent("2031.json")
+        try Data(#"{"year":2031,"holidays":["2031-10-01/2031-10-07"],"workdays":["2031-09-28"]}"#.utf8).write(to: file)
+        let known = try WorkCalendar.load(data: folder)
+        #expect(known.years[2031] != nil && !known.isWorkday(friday) && known.isWorkday(sunday))
+        for wrong in [
+            "{}", #"{"year":2031,"holidays":["2031-13-01"],"workdays":[]}"#,
+            #"{"year":2031,"holidays":["2030-10-01"],"workdays":[]}"#,
+            #"{"year":2031,"holidays":["2031-10-07/2031-10-01"],"workdays":[]}"#,
+        ] {
+            try Data(wrong.utf8).write(to: file)
+            #expect {
+                _ = try WorkCalendar.load(data: folder)
+            } throws: {
+                "\($0)".contains("2031.json")
             }
         }
     }

@@ -8,15 +8,16 @@ import Testing
 /// What the program says to wrong use, as a person at a terminal sees it.
 @Suite("The program's commands", .serialized)
 struct CommandTests {
-    private func run(_ arguments: [String]) throws -> (status: Int32, words: String) {
+    private func run(_ arguments: [String], told: Bool = false) throws -> (status: Int32, words: String) {
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = Program.executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging([
             "ZHILI_SETUP_PASSWORD": RunningCentre.password, "ZHILI_SAMPLE_RECORDS": "10",
         ]) { $1 }
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = pipe
+        // What a command says when all is well goes to its output, what is wrong to its errors.
+        process.standardOutput = told ? pipe : FileHandle.nullDevice
+        process.standardError = told ? FileHandle.nullDevice : pipe
         try process.run()
         let words = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
@@ -44,6 +45,36 @@ struct CommandTests {
             #expect(answer.status == status && answer.words.contains(words), "\(arguments): \(answer)")
         }
         #expect(!FileManager.default.fileExists(atPath: nowhere))
+    }
+
+    @Test("Help explains every command and each of its options")
+    func help() throws {
+        /// The names of a part of the help, each with what is said of it.
+        func entries(_ text: String, _ part: String) -> [(name: String, about: String)] {
+            guard let start = text.range(of: part + ":\n") else { return [] }
+            var found: [(name: String, about: String)] = []
+            for line in text[start.upperBound...].split(separator: "\n", omittingEmptySubsequences: false) {
+                guard line.hasPrefix("  ") else { break }
+                let isName = line.dropFirst(2).first.map { $0 != " " } ?? false
+                let pieces = line.split(separator: "  ").map { $0.trimmingPrefix { $0 == " " } }.filter { !$0.isEmpty }
+                if isName {
+                    found.append((String(pieces.first ?? ""), pieces.dropFirst().joined(separator: " ")))
+                } else if !found.isEmpty {
+                    found[found.count - 1].about += pieces.joined(separator: " ")
+                }
+            }
+            return found
+        }
+        let all = entries(try run(["--help"], told: true).words, "SUBCOMMANDS")
+        #expect(all.count >= 9 && all.allSatisfy { !$0.about.isEmpty }, "\(all)")
+        for command in all {
+            let name = String(command.name.prefix { $0 != " " })
+            let text = try run(["help", name], told: true).words
+            #expect(text.contains("OVERVIEW: ") && text.contains("USAGE: zhili \(name)"), "\(name)")
+            for option in entries(text, "OPTIONS") + entries(text, "SUBCOMMANDS") {
+                #expect(!option.about.isEmpty, "zhili \(name): \(option.name)")
+            }
+        }
     }
 
     @Test("A centre that cannot serve says why and ends: nobody to log in, a port that is taken, a certificate unread")

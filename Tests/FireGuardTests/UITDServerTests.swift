@@ -192,7 +192,8 @@ struct UITDServerTests {
             await device.send(TestFrame.frame([]))
             #expect(await device.answers(1).count == 1)
             async let asked = RollCalls(database: town.database, server: server).ask(
-                town.gateway, minutes: 10, by: "值班员", at: .now)
+                town.gateway.id, minutes: 10, by: "值班员", at: .now
+            ) { try await town.database.write($0) }
             let order = await device.receive(33)
             #expect(order.count == 33 && order[26] == 1 && Array(order[27..<30]) == [91, 1, 10])
             let serial = UInt16(order[2]) | UInt16(order[3]) << 8
@@ -202,9 +203,15 @@ struct UITDServerTests {
             #expect(await device.answers(1).first?.command == 3)
             let gateway = town.gateway.id
             let calls = try await town.database.read { db in
-                try RollCallStore.list(gateway: gateway, limit: 10, in: db)
+                try RollCallStore.list(RollCallFilter(gateway: gateway), limit: 10, in: db)
             }
             #expect(calls.map(\.outcome) == [.answered])
+            // A repeat of the request asks nobody again.
+            let first = try #require(calls.first?.id)
+            let again = try await RollCalls(database: town.database, server: server).ask(
+                gateway, minutes: 10, by: "值班员", at: .now
+            ) { _ in first }
+            #expect(again.outcome == .answered && again.id == first)
         }
     }
 

@@ -27,14 +27,7 @@ struct BroadcastPages {
             return .redirect(to: "/broadcasts/\(id)?done=saved")
         }
         routes.post("/broadcasts/{id}/discard", .needs(.broadcastWrite), "Throw a draft away") { call in
-            let caller = try call.signedIn()
-            let id: ID<Broadcast> = try call.id()
-            try await call.database.write { db in
-                guard let one = try BroadcastStore.find(id, in: db) else { throw Problem.notFound }
-                guard one.issuedAt == nil else { throw Problem.conflict("broadcast.issued-already") }
-                try BroadcastStore.remove(draft: id, in: db)
-                try desk.record("broadcast.discard", id, caller, at: .now, in: db)
-            }
+            try await writer.discard(call)
             return .redirect(to: "/broadcasts?done=saved")
         }
         routes.get("/broadcasts/received/{id}", .needs(.broadcastRead), "Another centre's alert as it came") { call in

@@ -47,6 +47,10 @@ struct BroadcastRoutes {
             try await issue(call)
             return .nothing
         }
+        routes.delete("/api/v1/broadcasts/{id}", .needs(.broadcastWrite), "Throw a draft away") { call in
+            try await discard(call)
+            return .nothing
+        }
         routes.post(
             "/api/v1/broadcasts/{id}/cancel", .needs(.broadcastWrite), "Cancel what is in force, with a reason",
             shapes: Shapes(takes: .object(["reason": .text], required: ["reason"]))
@@ -88,6 +92,17 @@ struct BroadcastRoutes {
         let caller = try call.signedIn()
         let id: ID<Broadcast> = try call.id()
         try await call.database.write { db in try desk.issue(id, by: caller, at: .now, in: db) }
+    }
+
+    func discard(_ call: Call) async throws {
+        let caller = try call.signedIn()
+        let id: ID<Broadcast> = try call.id()
+        try await call.database.write { db in
+            guard let one = try BroadcastStore.find(id, in: db) else { throw Problem.notFound }
+            guard one.issuedAt == nil else { throw Problem.conflict("broadcast.issued-already") }
+            try BroadcastStore.remove(draft: id, in: db)
+            try desk.record("broadcast.discard", id, caller, at: .now, in: db)
+        }
     }
 
     func cancel(_ call: Call, reason: String?) async throws -> ID<Broadcast> {

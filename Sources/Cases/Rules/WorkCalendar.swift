@@ -9,46 +9,84 @@ public struct WorkCalendar: Sendable {
     /// Milliseconds of work in a working day.
     public static let dayMs: Int64 = hours.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
 
+    /// What the State Council said of a year.
+    public struct Year: Sendable {
+        /// The notice that it was taken from.
+        public var source: String
+        /// Days off beside weekends, as first and last day (`2026-10-01/2026-10-07`) or one day.
+        public var holidays: [String]
+        /// Weekend days that are worked.
+        public var workdays: [String]
+    }
+
+    /// Years that are known; in any other one every weekday is worked, and no weekend.
+    public private(set) var years: [Int: Year] = [:]
     private var holidays: Set<Int> = []
     private var workdays: Set<Int> = []
 
     /// Plain weekends.
     public init() {}
 
-    /// Reads `Resources/calendar/*.json`.
-    public static func load() throws -> WorkCalendar {
+    /// Reads the program's own years and then `calendar/*.json` of the data folder, whose years stand in their place.
+    /// - Throws: ``WrongCalendar`` that names the file.
+    public static func load(data folder: URL? = nil) throws -> WorkCalendar {
         var calendar = WorkCalendar()
-        let folder = Bundle.module.bundleURL.appendingPathComponent("Resources/calendar")
-        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
-            let year = try JSONDecoder().decode(Year.self, from: Data(contentsOf: file))
+        try calendar.read(Bundle.module.bundleURL.appendingPathComponent("Resources/calendar"))
+        if let own = folder?.appendingPathComponent("calendar"), FileManager.default.fileExists(atPath: own.path) {
+            try calendar.read(own)
+        }
+        for year in calendar.years.values {
             for text in year.holidays { calendar.holidays.formUnion(try days(text)) }
             for text in year.workdays { calendar.workdays.formUnion(try days(text)) }
         }
         return calendar
     }
 
-    /// The years of which there are holidays.
-    public static func years() throws -> Set<Int> {
-        let folder = Bundle.module.bundleURL.appendingPathComponent("Resources/calendar")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return Set(files.compactMap { Int($0.deletingPathExtension().lastPathComponent) })
-    }
-
-    private struct Year: Decodable {
-        var holidays: [String]
-        var workdays: [String]
+    private mutating func read(_ folder: URL) throws {
+        struct File: Decodable {
+            var year: Int
+            var source: String?
+            var holidays: [String]
+            var workdays: [String]
+        }
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        where file.pathExtension == "json" {
+            do {
+                let found = try JSONDecoder().decode(File.self, from: Data(contentsOf: file))
+                for text in found.holidays + found.workdays {
+                    let span = try Self.days(text)
+                    for day in [span.lowerBound, span.upperBound] where CivilTime.date(ofDay: day).year != found.year {
+                        throw WrongCalendar(text: "\(text) is no day of \(found.year)")
+                    }
+                }
+                years[found.year] = Year(
+                    source: found.source ?? "", holidays: found.holidays, workdays: found.workdays)
+            } catch let error as WrongCalendar {
+                throw WrongCalendar(text: "\(file.path): \(error.text)")
+            } catch {
+                throw WrongCalendar(text: "\(file.path): not a calendar file with year, holidays and workdays")
+            }
+        }
     }
 
     /// What is wrong with a calendar file.
-    struct WrongDate: Error { var text: String }
+    public struct WrongCalendar: Error, CustomStringConvertible {
+        var text: String
+        /// The file, and what is wrong.
+        public var description: String { text }
+    }
 
     private static func days(_ text: String) throws -> ClosedRange<Int> {
         let ends = try text.split(separator: "/").map { date -> Int in
             let parts = date.split(separator: "-").compactMap { Int($0) }
-            guard parts.count == 3 else { throw WrongDate(text: text) }
+            guard parts.count == 3, (1...12).contains(parts[1]), (1...31).contains(parts[2]) else {
+                throw WrongCalendar(text: "\(text) is no date")
+            }
             return CivilTime.dayNumber(year: parts[0], month: parts[1], day: parts[2])
         }
-        guard let first = ends.first, let last = ends.last, first <= last else { throw WrongDate(text: text) }
+        guard let first = ends.first, let last = ends.last, first <= last, last - first < 62 else {
+            throw WrongCalendar(text: "\(text) is no span of days")
+        }
         return first...last
     }
 

@@ -13,6 +13,8 @@ public struct CaseFilter: Sendable {
     public var severity: Severity?
     /// The area it lies in.
     public var area: AreaID?
+    /// Those of these areas and of no known place; `nil` is the whole town.
+    public var areas: [AreaID]?
     /// What it is about, such as `sites/…`; empty where there is nothing.
     public var subject: String?
     /// Those that a clock has run out on at this moment.
@@ -36,6 +38,7 @@ public struct CaseFilter: Sendable {
         if let kind { all.append("kind = \(kind.rawValue)") }
         if let severity { all.append("severity = \(Int64(severity.rawValue))") }
         if let area { all.append("area = \(area.rawValue)") }
+        if let areas { all.append("(area IS NULL OR area IN \(list: areas))") }
         if let subject { all.append("subject = \(subject)") }
         if let overdueAt { all.append("is_open = 1 AND due_at < \(overdueAt)") }
         if let from { all.append("opened_at >= \(from)") }
@@ -60,11 +63,17 @@ enum CaseList {
     }
 
     /// Numbers of the desk's head: open cases, and those that a clock has run out on.
-    static func counts(at now: Instant, in db: any Reading) throws -> (open: Int64, overdue: Int64) {
-        let open = try db.value(Int64.self, "SELECT COUNT(*) FROM case_record WHERE is_open = 1") ?? 0
+    static func counts(
+        of areas: [AreaID]?, at now: Instant, in db: any Reading
+    ) throws -> (open: Int64, overdue: Int64) {
+        var filter = CaseFilter()
+        filter.onlyOpen = true
+        filter.areas = areas
+        let open =
+            try db.value(Int64.self, "SELECT COUNT(*) FROM case_record WHERE \(filter.conditions)") ?? 0
+        filter.overdueAt = now
         let overdue =
-            try db.value(
-                Int64.self, "SELECT COUNT(*) FROM case_record WHERE is_open = 1 AND due_at < \(now)") ?? 0
+            try db.value(Int64.self, "SELECT COUNT(*) FROM case_record WHERE \(filter.conditions)") ?? 0
         return (open, overdue)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Storage
 
@@ -11,7 +12,26 @@ public struct UnitStatus: Sendable {
     public var tasks: [UnitTask]
 }
 
+/// Which units a list shows.
+struct UnitFilter: Sendable {
+    /// `brigade`, `patrol`, `grid`.
+    var kind: String?
+    /// What it does now.
+    var state: UnitState?
+    /// Part of the name.
+    var text: String?
+
+    func shows(_ status: UnitStatus) -> Bool {
+        (kind == nil || status.unit.kind == kind) && (state == nil || status.state == state)
+            && (text.map { status.unit.name.localizedStandardContains($0) } ?? true)
+    }
+}
+
 enum UnitStore {
+    static func list(_ filter: UnitFilter, in db: any Reading) throws -> [UnitStatus] {
+        try all(in: db).filter(filter.shows)
+    }
+
     static func all(in db: any Reading) throws -> [UnitStatus] {
         let units = try db.all(Unit.self, "SELECT \(raw: Unit.columns) FROM unit ORDER BY id LIMIT 500")
         let tasks = try db.all(

@@ -46,6 +46,7 @@ extension CasesRoom {
 
     func filter(_ call: Call) -> CaseFilter {
         var filter = CaseFilter()
+        filter.areas = call.caller?.areas
         filter.onlyOpen = call.query("open") == "1"
         filter.phase = call.query("state").flatMap(CasePhase.init(rawValue:))
         filter.kind = call.query("kind").flatMap(CaseKind.init(rawValue:))

@@ -22,9 +22,10 @@ extension CasesRoom {
         }
     }
 
-    /// The newest 200 open cases and every unit.
-    public func deskPart(at now: Instant, in db: any Reading) throws -> DeskPart {
+    /// The newest 200 open cases that the caller answers for, and every unit.
+    public func deskPart(for caller: Caller, at now: Instant, in db: any Reading) throws -> DeskPart {
         var filter = CaseFilter()
+        filter.areas = caller.areas
         filter.onlyOpen = true
         let units = try UnitStore.all(in: db)
         var names: [CaseID: [String]] = [:]
@@ -36,7 +37,7 @@ extension CasesRoom {
             row.unitNames = names[record.id] ?? []
             return row
         }
-        let counts = try CaseList.counts(at: now, in: db)
+        let counts = try CaseList.counts(of: caller.areas, at: now, in: db)
         return DeskPart(cases: rows, units: units.map(UnitView.init), open: counts.open, overdue: counts.overdue)
     }
 }

@@ -1,3 +1,4 @@
+import Identity
 import Kernel
 import Storage
 import Web
@@ -22,17 +23,29 @@ extension CasesRoom {
         var location: GeoPoint?
     }
 
-    /// Does a move that the case's own room leaves to this page.
+    /// Does a move that the case's own room leaves to this page, on the record.
     /// - Throws: 409 `case.elsewhere` where the move belongs to that room's page and its rules.
     func moveHere(_ request: MoveRequest, _ id: CaseID, by caller: Caller, in db: any Writing) throws -> CaseState {
         try requireHere(request.type, id, by: caller, in: db)
-        return try desk.move(request, id, by: caller, at: .now, in: db)
+        let state = try desk.move(request, id, by: caller, at: .now, in: db)
+        try record("case.move", "cases/\(id)", caller, ["move": request.type.rawValue], in: db)
+        return state
     }
 
     private func requireHere(_ move: CaseMove, _ id: CaseID, by caller: Caller, in db: any Reading) throws {
         if let left = try surroundings.moves(id, caller, db), !left.contains(move) {
             throw Problem.conflict("case.elsewhere")
         }
+    }
+
+    /// Notes in the audit log what somebody did; the words of it stand in the case's timeline.
+    func record(
+        _ action: String, _ subject: String, _ caller: Caller, _ detail: [String: String], in db: any Writing
+    ) throws {
+        try audit?.record(
+            AuditEntry(
+                at: .now, actor: caller.id, actorName: caller.name, action: action, subject: subject,
+                detail: try JSON.text(detail)), in: db)
     }
 
     func moveRoutes(_ routes: inout Routes) {
@@ -43,9 +56,10 @@ extension CasesRoom {
                 throw Problem.invalid(["unitId": "required"])
             }
             let note = String((call.form["text"] ?? "").prefix(2_000))
-            _ = try await database.write { db in
+            try await database.write { db in
                 try requireHere(.dispatch, id, by: caller, in: db)
-                return try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
+                let task = try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
+                try record("case.dispatch", "cases/\(id)", caller, ["unit": "\(task.unit)"], in: db)
             }
             return .redirect(to: "/cases/\(id)?done=cases.moved")
         }
@@ -96,6 +110,7 @@ extension CasesRoom {
             let done = try await call.once { db in
                 try requireHere(.dispatch, id, by: caller, in: db)
                 let task = try desk.dispatch(unit, note: note, to: id, by: caller, at: .now, in: db)
+                try record("case.dispatch", "cases/\(id)", caller, ["unit": "\(task.unit)"], in: db)
                 return Dispatched(id: task.id, caseId: id, state: task.state.rawValue)
             }
             return try .json(done, status: 201)
@@ -120,9 +135,11 @@ extension CasesRoom {
                 let id = try desk.open(
                     NewCase(
                         kind: wanted.kind, severity: wanted.severity, title: title, placeText: place,
-                        point: wanted.location, signal: Signal(source: "desk", key: CaseID.next().description),
+                        point: wanted.location, area: wanted.location.flatMap(surroundings.areaAt),
+                        signal: Signal(source: "desk", key: CaseID.next().description),
                         at: now), in: db)
                 try desk.note(call.word("cases.openedBy"), on: id, by: .staff(caller.id, caller.name), at: now, in: db)
+                try record("case.open", "cases/\(id)", caller, ["kind": wanted.kind.rawValue], in: db)
                 return Moved(id: id, state: "open")
             }
             return try .json(done, status: 201)

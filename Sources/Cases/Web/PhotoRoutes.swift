@@ -42,8 +42,16 @@ extension CasesRoom {
         }
         routes.get("/api/v1/attachments/{id}", .needs(.caseRead), "A photo") { call in
             let id: AttachmentID = try call.id()
-            guard try await database.read({ db in try AttachmentStore.find(id, in: db) }) != nil,
-                let bytes = photos.read(id)
+            let caller = try call.signedIn()
+            let isShown = try await database.read { db in
+                guard let photo = try AttachmentStore.find(id, in: db) else { return false }
+                // The photos of a case are seen by those who may see the case.
+                guard let areas = caller.areas, let caseID = photo.caseID,
+                    let area = try CaseStore.record(caseID, in: db)?.area
+                else { return true }
+                return areas.contains(area)
+            }
+            guard isShown, let bytes = photos.read(id)
             else { throw Problem.notFound }
             return .bytes(bytes, type: "image/jpeg").with("Cache-Control", "private, max-age=86400")
         }

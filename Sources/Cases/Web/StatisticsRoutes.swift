@@ -70,6 +70,7 @@ extension CasesRoom {
         var filter = CaseFilter()
         filter.from = now - Int64(days) * CivilTime.dayMs
         filter.kind = call.query("kind").flatMap(CaseKind.init(rawValue:))
+        filter.areas = call.caller?.areas
         let wanted = filter
         let records = try await database.read { db in try CaseList.page(wanted, limit: 50_000, in: db) }
         return Statistics(records, days: days, at: now)

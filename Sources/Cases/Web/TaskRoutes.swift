@@ -69,6 +69,7 @@ extension CasesRoom {
                 let task = try desk.report(
                     report.type, text: text, attachments: report.attachmentIds ?? [], on: id, by: caller, at: .now,
                     in: db)
+                try record("task.report", "cases/\(task.caseID)", caller, ["move": report.type.rawValue], in: db)
                 return Reported(
                     id: id, state: task.state.rawValue, allowed: TaskMove.allowed(in: task.state).map(\.rawValue))
             }

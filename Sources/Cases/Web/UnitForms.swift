@@ -17,7 +17,7 @@ private struct UnitWish: Decodable, Sendable {
 
 /// `/units/new` and `/units/{id}`: who goes out, and who belongs to it.
 extension CasesRoom {
-    private static let kinds = ["brigade", "patrol", "grid"]
+    private static var kinds: [String] { unitKinds }
     private static let roles: [Role] = [.brigade, .patrol, .grid, .officer]
 
     func unitFormRoutes(_ routes: inout Routes) {
@@ -50,7 +50,8 @@ extension CasesRoom {
             return try .json(["id": id.description])
         }
         routes.get("/units.xlsx", .needs(.caseRead), "Units and what they do now, as a workbook") { call in
-            let units = try await database.read { db in try UnitStore.all(in: db) }
+            let filter = unitFilter(call)
+            let units = try await database.read { db in try UnitStore.list(filter, in: db) }
             let columns = ["cases.units.name", "cases.kind", "cases.units.phone", "cases.state", "cases.units.tasks"]
             let book = try Workbook(sheet: "Zhili", columns: columns.map { (call.word($0), 24) })
             for item in units {

@@ -22,14 +22,21 @@ struct UnitView: Encodable {
 
 extension CasesRoom {
     func unitRoutes(_ routes: inout Routes) {
-        routes.get("/api/v1/units", .needs(.caseRead), "Units and what they do now") { call in
-            let units = try await database.read { db in try UnitStore.all(in: db) }
+        routes.get(
+            "/api/v1/units", .needs(.caseRead), "Units and what they do now",
+            shapes: Shapes(query: [
+                ("kind", "brigade, patrol or grid"), ("state", "one state"), ("q", "part of the name"),
+            ])
+        ) { call in
+            let filter = unitFilter(call)
+            let units = try await database.read { db in try UnitStore.list(filter, in: db) }
             return try .list(units.map(UnitView.init), next: nil)
         }
         routes.get("/units", .needs(.caseRead), "Units and what they do now") { call in
             let canManage = try call.signedIn().may(.unitManage)
+            let filter = unitFilter(call)
             let context = try await database.read { db in
-                let units = try UnitStore.all(in: db)
+                let units = try UnitStore.list(filter, in: db)
                 let members = try db.all(
                     Member.self, "SELECT unit, staff FROM unit_member ORDER BY unit, staff LIMIT 2000")
                 let names = try StaffDirectory.names(of: members.map(\.staff), in: db)
@@ -42,7 +49,17 @@ extension CasesRoom {
             return try call.page(
                 "units", title: call.word("cases.nav.units"),
                 [
-                    "canManage": canManage,
+                    "canManage": canManage, "values": ["q": filter.text ?? ""],
+                    "export": "/units.xlsx?" + call.kept(["kind", "state", "q"]),
+                    "kinds": Self.unitKinds.map { kind -> [String: Any] in
+                        ["value": kind, "label": call.word("cases.unitKind.\(kind)"), "selected": filter.kind == kind]
+                    },
+                    "states": UnitState.allCases.map { state -> [String: Any] in
+                        [
+                            "value": state.rawValue, "label": call.word("cases.unitState.\(state.rawValue)"),
+                            "selected": filter.state == state,
+                        ]
+                    },
                     "items": context.map { item -> [String: Any] in
                         [
                             "id": item.status.unit.id.description, "name": item.status.unit.name,
@@ -76,6 +93,15 @@ extension CasesRoom {
             }
             return .redirect(to: "/units?done=saved")
         }
+    }
+
+    /// Kinds of units.
+    static let unitKinds = ["brigade", "patrol", "grid"]
+
+    func unitFilter(_ call: Call) -> UnitFilter {
+        UnitFilter(
+            kind: call.query("kind"), state: call.query("state").flatMap(UnitState.init(rawValue:)),
+            text: call.query("q").map { String($0.prefix(60)) })
     }
 
     private struct Member: RowDecodable {

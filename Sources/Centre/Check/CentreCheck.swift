@@ -218,12 +218,14 @@ public struct CentreCheck: Sendable {
         let today = CivilTime.date(ofDay: Int((now.ms + CivilTime.offsetMs).floorDivided(by: CivilTime.dayMs)))
         let year = today.year
         do {
-            let years = try WorkCalendar.years()
+            let years = try WorkCalendar.load(data: configuration.folder).years.keys
             if !years.contains(year) {
                 return [
                     .wrong(
                         "calendar", "there are no holidays of \(year)",
-                        do: "install a version of Zhili that has them: deadlines count plain weekends meanwhile")
+                        do:
+                            "put them into calendar/\(year).json of the data folder: deadlines count weekdays alone meanwhile"
+                    )
                 ]
             }
             // The State Council tells next year's holidays in November.
@@ -231,12 +233,12 @@ public struct CentreCheck: Sendable {
                 return [
                     .mind(
                         "calendar", "there are no holidays of \(year + 1) yet",
-                        do: "install the version that brings them before the year ends")
+                        do: "once they are told, put them into calendar/\(year + 1).json of the data folder")
                 ]
             }
             return [.ok("calendar", "holidays of \(years.sorted().map(String.init).joined(separator: ", "))")]
         } catch {
-            return [.wrong("calendar", "cannot be read: \(error)", do: "install the program again")]
+            return [.wrong("calendar", "cannot be read: \(error)", do: "mend the file (docs/administrator.md)")]
         }
     }
 

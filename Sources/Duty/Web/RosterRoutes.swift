@@ -96,7 +96,7 @@ struct RosterDraft: Codable, Sendable {
 }
 
 /// A roster as the API shows it.
-struct RosterItem: Encodable {
+struct RosterItem: Codable, Sendable {
     var id: RosterID
     var roster: RosterDraft
     var plannedUntil: String
@@ -123,11 +123,11 @@ extension DutyRoom {
         routes.post(
             "/api/v1/rosters", .needs(.dutyManage), "Makes a roster and its shifts",
             shapes: Shapes(takes: RosterDraft.shape, gives: RosterItem.shape)
-        ) { call in try .json(RosterItem(try await save(call, nil, try call.json())), status: 201) }
+        ) { call in try .json(try await save(call, nil, try call.json()), status: 201) }
         routes.put(
             "/api/v1/rosters/{id}", .needs(.dutyManage), "Changes a roster and plans it anew from now on",
             shapes: Shapes(takes: RosterDraft.shape, gives: RosterItem.shape)
-        ) { call in try .json(RosterItem(try await save(call, try call.id(), try call.json()))) }
+        ) { call in try .json(try await save(call, try call.id(), try call.json())) }
         routes.get("/duty/rosters/new", .needs(.dutyManage), "The form for a new roster") { call in
             let today = Instant.now.date
             return try await form(
@@ -150,10 +150,10 @@ extension DutyRoom {
         }
     }
 
-    private func save(_ call: Call, _ known: RosterID?, _ draft: RosterDraft) async throws -> Roster {
+    private func save(_ call: Call, _ known: RosterID?, _ draft: RosterDraft) async throws -> RosterItem {
         let caller = try call.signedIn()
         let choices = Set(areas.choices([.village, .cooperative, .grid]).map(\.id))
-        return try await database.write { [planning, audit] db in
+        return try await call.once { [planning, audit] db in
             if let known, try RosterStore.find(known, in: db) == nil { throw Problem.notFound }
             let roster = try draft.checked(known ?? .next()) { role in
                 Set(try StaffDirectory.onDuty(role: role, area: nil, in: db).map(\.id))
@@ -171,7 +171,7 @@ extension DutyRoom {
                 NewEvent(
                     type: "roster.changed", subject: "rosters/\(roster.id)", permission: "duty.read",
                     data: "{\"id\":\"\(roster.id)\"}"))
-            return try RosterStore.find(roster.id, in: db) ?? roster
+            return RosterItem(try RosterStore.find(roster.id, in: db) ?? roster)
         }
     }
 

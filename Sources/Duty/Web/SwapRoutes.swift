@@ -5,7 +5,7 @@ import Storage
 import Web
 
 /// An exchange as the API shows it.
-struct SwapItem: Encodable {
+struct SwapItem: Codable, Sendable {
     var id: ID<Swap>
     var shiftId: ShiftID
     var askerId: StaffID
@@ -54,8 +54,7 @@ extension DutyRoom {
         ) { call in
             struct Body: Decodable { var staffId: StaffID?, shiftId: ShiftID?, reason: String }
             let body: Body = try call.json()
-            return try .json(
-                SwapItem(try await ask(call, of: body.staffId, for: body.shiftId, body.reason)), status: 201)
+            return try .json(try await ask(call, of: body.staffId, for: body.shiftId, body.reason), status: 201)
         }
         routes.post(
             "/api/v1/swaps/{id}", .needs(.dutyServe), "Agrees to an exchange, or refuses it",
@@ -70,19 +69,23 @@ extension DutyRoom {
             let swap = try await ask(
                 call, of: wish.hasPrefix("p-") ? StaffID(String(wish.dropFirst(2))) : nil,
                 for: wish.hasPrefix("s-") ? ShiftID(String(wish.dropFirst(2))) : nil, call.form["reason"] ?? "")
-            return .redirect(to: "/duty/shifts/\(swap.shift)?done=duty.swapAsked")
+            return .redirect(to: "/duty/shifts/\(swap.shiftId)?done=duty.swapAsked")
         }
         routes.post("/duty/swaps/{id}", .needs(.dutyServe), "Agree to an exchange, from the page") { call in
             _ = try await decide(call, call.form["agree"] == "1")
             return .redirect(to: "/duty?done=saved")
         }
         routes.post("/duty/calendar", .needs(.dutyServe), "Make a secret address of one's own calendar") { call in
-            let caller = try call.signedIn()
-            let token = try Secret.token()
-            try await database.write { db in try CalendarStore.save(token, of: caller.id, at: .now, in: db) }
-            return try call.page(
-                "duty-calendar", title: call.word("duty.calendar.title"), ["path": "/duty/calendar/\(token)"]
+            try call.page(
+                "duty-calendar", title: call.word("duty.calendar.title"), ["path": try await calendarPath(call)]
             ).with("Cache-Control", "no-store")
+        }
+        routes.post(
+            "/api/v1/shifts/calendar", .needs(.dutyServe),
+            "Makes a secret address of one's own calendar; the one before ends",
+            shapes: Shapes(gives: .object(["path": .text], required: ["path"]))
+        ) { call in
+            try .json(["path": try await calendarPath(call)], status: 201).with("Cache-Control", "no-store")
         }
         routes.get("/duty/calendar/{token}", .device, "One person's watches as iCalendar, behind a secret address") {
             call in
@@ -108,15 +111,22 @@ extension DutyRoom {
         }
     }
 
+    private func calendarPath(_ call: Call) async throws -> String {
+        let caller = try call.signedIn()
+        let token = try Secret.token()
+        try await database.write { db in try CalendarStore.save(token, of: caller.id, at: .now, in: db) }
+        return "/duty/calendar/\(token)"
+    }
+
     private func ask(
         _ call: Call, of person: StaffID?, for shift: ShiftID?, _ reason: String
-    ) async throws -> Swap {
+    ) async throws -> SwapItem {
         let (id, caller): (ShiftID, Caller) = (try call.id(), try call.signedIn())
         var check = FieldCheck()
         let reason = check.text(reason, "reason", 2...200)
         try check.finish()
-        return try await database.write { [swaps] db in
-            try swaps.ask(id, of: person, for: shift, reason: reason, by: caller, at: .now, in: db)
+        return try await call.once { [swaps] db in
+            SwapItem(try swaps.ask(id, of: person, for: shift, reason: reason, by: caller, at: .now, in: db))
         }
     }
 

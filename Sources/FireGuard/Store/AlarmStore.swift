@@ -188,6 +188,10 @@ struct AlarmFilter: Sendable {
     var state: Alarm.State?
     /// Only those that turned out to be this.
     var verdict: Alarm.Verdict?
+    /// Only those of this kind of detector.
+    var kind: DetectorKind?
+    /// Part of the place or the site's name.
+    var text: String?
     /// Only those that are not cleared.
     var openOnly = false
     /// Only those raised at or after this moment.
@@ -207,6 +211,11 @@ struct AlarmFilter: Sendable {
         if let state { conditions.append("state = \(state)") }
         if let verdict { conditions.append("verdict = \(verdict)") }
         if openOnly { conditions.append("state <> 'cleared'") }
+        if let kind { conditions.append("kind = \(kind)") }
+        if let text {
+            let pattern = "%" + text.filter { $0 != "%" && $0 != "_" && $0 != "\\" } + "%"
+            conditions.append("(place LIKE \(pattern) OR site IN (SELECT id FROM site WHERE name LIKE \(pattern)))")
+        }
         if let from { conditions.append("raised_at >= \(from)") }
         if let to { conditions.append("raised_at < \(to)") }
         if let before { conditions.append("id < \(before)") }

@@ -13,14 +13,27 @@ enum DeviceStore {
     }
 
     static func gateways(
-        kind: GatewayKind? = nil, site: SiteID? = nil, after: GatewayID?, limit: Int, in db: any Reading
+        kind: GatewayKind? = nil, site: SiteID? = nil, text: String? = nil, offlineOnly: Bool = false,
+        after: GatewayID?, limit: Int, in db: any Reading
     ) throws -> [Gateway] {
         var conditions: [SQL] = ["id > \(after?.rawValue ?? 0)"]
         if let kind { conditions.append("kind = \(kind)") }
         if let site { conditions.append("site = \(site)") }
+        if offlineOnly { conditions.append("offline = 1") }
+        if let text {
+            let pattern = "%" + text.filter { $0 != "%" && $0 != "_" && $0 != "\\" } + "%"
+            conditions.append("(name LIKE \(pattern) OR address LIKE \(pattern))")
+        }
         let filter = SQL.joined(conditions, by: " AND ")
         return try db.all(
             Gateway.self, "SELECT \(raw: Gateway.columns) FROM gateway WHERE \(filter) ORDER BY id LIMIT \(limit)")
+    }
+
+    static func gateways(_ ids: Set<GatewayID>, in db: any Reading) throws -> [GatewayID: Gateway] {
+        guard !ids.isEmpty else { return [:] }
+        let found = try db.all(
+            Gateway.self, "SELECT \(raw: Gateway.columns) FROM gateway WHERE id IN \(list: Array(ids))")
+        return Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
     }
 
     static func save(_ gateway: Gateway, in db: any Writing) throws {
@@ -181,6 +194,8 @@ struct DetectorFilter: Sendable {
     var kind: DetectorKind?
     /// Only those with something wrong.
     var needsWork = false
+    /// Part of the place, the address or the site's name.
+    var text: String?
     var areas: [AreaID]?
     var owner: StaffID?
 
@@ -189,6 +204,14 @@ struct DetectorFilter: Sendable {
         if let site { conditions.append("site = \(site)") }
         if let gateway { conditions.append("gateway = \(gateway)") }
         if let kind { conditions.append("kind = \(kind)") }
+        if let text {
+            let pattern = "%" + text.filter { $0 != "%" && $0 != "_" && $0 != "\\" } + "%"
+            conditions.append(
+                """
+                (place LIKE \(pattern) OR address LIKE \(pattern)
+                  OR site IN (SELECT id FROM site WHERE name LIKE \(pattern)))
+                """)
+        }
         if needsWork { conditions.append("(offline = 1 OR faulty = 1 OR battery_low = 1)") }
         if let areas { conditions.append("site IN (SELECT id FROM site WHERE area IN \(list: areas))") }
         if let owner { conditions.append("site IN (SELECT id FROM site WHERE owner = \(owner))") }

@@ -40,7 +40,10 @@ enum InspectionStore {
     static func list(_ filter: InspectionFilter, limit: Int, in db: any Reading) throws -> [Inspection] {
         try db.all(
             Inspection.self,
-            "SELECT \(raw: Inspection.columns) FROM inspection WHERE \(filter.sql) ORDER BY id DESC LIMIT \(limit)")
+            """
+            SELECT \(raw: Inspection.columns) FROM inspection WHERE \(filter.sql)
+            ORDER BY \(raw: filter.owedOnly ? "due_at, id" : "due_at DESC, id DESC") LIMIT \(limit)
+            """)
     }
 
     /// Inspections whose day is over and which have no open trouble yet.
@@ -56,20 +59,44 @@ enum InspectionStore {
     }
 }
 
-/// Which inspections a list shows.
+/// Which inspections a list shows: the last due first, of those that are owed the next first.
 struct InspectionFilter: Sendable {
-    var before: ID<Inspection>?
+    /// Only those behind this one.
+    var after: ID<Inspection>?
     var site: SiteID?
     /// Only those that are still owed.
     var owedOnly = false
+    /// Only those that were done, and well or not.
+    var passed: Bool?
+    var kind: Inspection.Kind?
+    /// Only those due before this moment.
+    var dueBefore: Instant?
+    /// Only those due on or after this day.
+    var from: Instant?
+    /// Only those due before this day.
+    var to: Instant?
+    /// Part of the site's name.
+    var siteText: String?
     var areas: [AreaID]?
     var owner: StaffID?
 
     fileprivate var sql: SQL {
         var conditions: [SQL] = ["1 = 1"]
-        if let before { conditions.append("id < \(before)") }
+        if let after {
+            let last: SQL = "(SELECT due_at, id FROM inspection WHERE id = \(after))"
+            conditions.append(owedOnly ? "(due_at, id) > \(last)" : "(due_at, id) < \(last)")
+        }
         if let site { conditions.append("site = \(site)") }
         if owedOnly { conditions.append("done_at IS NULL") }
+        if let passed { conditions.append("done_at IS NOT NULL AND passed = \(passed)") }
+        if let kind { conditions.append("kind = \(kind)") }
+        if let dueBefore { conditions.append("due_at < \(dueBefore)") }
+        if let from { conditions.append("due_at >= \(from)") }
+        if let to { conditions.append("due_at < \(to)") }
+        if let siteText {
+            let pattern = "%" + siteText.filter { $0 != "%" && $0 != "_" && $0 != "\\" } + "%"
+            conditions.append("site IN (SELECT id FROM site WHERE name LIKE \(pattern))")
+        }
         if let areas { conditions.append("site IN (SELECT id FROM site WHERE area IN \(list: areas))") }
         if let owner { conditions.append("site IN (SELECT id FROM site WHERE owner = \(owner))") }
         return SQL.joined(conditions, by: " AND ")

@@ -45,12 +45,48 @@ enum RollCallStore {
             """)
     }
 
-    static func list(gateway: GatewayID, limit: Int, in db: any Reading) throws -> [RollCall] {
+    static func find(_ id: ID<RollCall>, in db: any Reading) throws -> RollCall? {
+        try db.first(RollCall.self, "SELECT \(raw: RollCall.columns) FROM roll_call WHERE id = \(id)")
+    }
+
+    /// The newest first.
+    static func list(_ filter: RollCallFilter, limit: Int, in db: any Reading) throws -> [RollCall] {
         try db.all(
             RollCall.self,
             """
-            SELECT \(raw: RollCall.columns) FROM roll_call WHERE gateway = \(gateway) ORDER BY id DESC LIMIT \(limit)
+            SELECT \(raw: RollCall.columns) FROM roll_call WHERE \(filter.sql) ORDER BY id DESC LIMIT \(limit)
             """)
+    }
+}
+
+/// Which roll-calls a list shows.
+struct RollCallFilter: Sendable {
+    /// Only those older than this one (the next page).
+    var before: ID<RollCall>?
+    var gateway: GatewayID?
+    var outcome: RollCall.Outcome?
+    /// Only those asked at or after this moment.
+    var from: Instant?
+    /// Only those asked before this moment.
+    var to: Instant?
+    /// Only those of posts in these areas.
+    var areas: [AreaID]?
+
+    fileprivate var sql: SQL {
+        var conditions: [SQL] = ["1 = 1"]
+        if let before { conditions.append("id < \(before)") }
+        if let gateway { conditions.append("gateway = \(gateway)") }
+        if let outcome { conditions.append("outcome = \(outcome)") }
+        if let from { conditions.append("asked_at >= \(from)") }
+        if let to { conditions.append("asked_at < \(to)") }
+        if let areas {
+            conditions.append(
+                """
+                gateway IN (SELECT gateway.id FROM gateway JOIN site ON site.id = gateway.site
+                  WHERE site.area IN \(list: areas))
+                """)
+        }
+        return SQL.joined(conditions, by: " AND ")
     }
 }
 

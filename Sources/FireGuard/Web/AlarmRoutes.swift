@@ -7,21 +7,31 @@ struct AlarmRoutes {
     let desk: any Desk
 
     func add(to routes: inout Routes) {
-        routes.get("/api/v1/alarms", .needs(.alarmRead), "Lists alarms, newest first") { call in
-            try await list(call)
-        }
-        routes.get("/api/v1/alarms/{id}", .needs(.alarmRead), "Shows an alarm with the rules that led to it") { call in
+        routes.get(
+            "/api/v1/alarms", .needs(.alarmRead), "Lists alarms, newest first",
+            shapes: Shapes(query: FireShapes.alarmQuery, gives: .page(of: FireShapes.alarm))
+        ) { call in try await list(call) }
+        routes.get(
+            "/api/v1/alarms/{id}", .needs(.alarmRead), "Shows an alarm with the rules that led to it",
+            shapes: Shapes(gives: FireShapes.alarm)
+        ) { call in
             let scope = Scope(try call.signedIn())
             let id: AlarmID = try call.id()
             return try .json(AlarmView(try await call.database.read { db in try find(id, scope, in: db) }))
         }
-        routes.post("/api/v1/alarms/{id}/acknowledge", .needs(.alarmHandle), "Takes an alarm") { call in
+        routes.post(
+            "/api/v1/alarms/{id}/acknowledge", .needs(.alarmHandle), "Takes an alarm",
+            shapes: Shapes(gives: FireShapes.alarm)
+        ) { call in
             let caller = try call.signedIn()
             return try await move(call) { id, now, db in
                 try AlarmDesk(desk: desk).acknowledge(id, by: caller.person, at: now, in: db)
             }
         }
-        routes.post("/api/v1/alarms/{id}/verify", .needs(.alarmHandle), "Says what an alarm turned out to be") { call in
+        routes.post(
+            "/api/v1/alarms/{id}/verify", .needs(.alarmHandle), "Says what an alarm turned out to be",
+            shapes: Shapes(takes: FireShapes.verification, gives: FireShapes.alarm)
+        ) { call in
             let caller = try call.signedIn()
             let body: Verification = try call.json()
             return try await move(call) { id, now, db in
@@ -30,7 +40,10 @@ struct AlarmRoutes {
                     at: now, in: db)
             }
         }
-        routes.post("/api/v1/alarms/{id}/clear", .needs(.alarmHandle), "Puts a verified alarm into history") { call in
+        routes.post(
+            "/api/v1/alarms/{id}/clear", .needs(.alarmHandle), "Puts a verified alarm into history",
+            shapes: Shapes(takes: .object(["resetByHand": .flag]), gives: FireShapes.alarm)
+        ) { call in
             let caller = try call.signedIn()
             let byHand = call.body.isEmpty ? false : (try call.json(Clearing.self).resetByHand ?? false)
             return try await move(call) { id, now, db in
@@ -60,6 +73,15 @@ struct AlarmRoutes {
             filter.state = text == "open" ? nil : Alarm.State(rawValue: text)
             check.expect(filter.openOnly || filter.state != nil, "state", "unknown")
         }
+        if let text = call.query("verdict") {
+            filter.verdict = Alarm.Verdict(rawValue: text)
+            check.expect(filter.verdict != nil, "verdict", "unknown")
+        }
+        if let text = call.query("kind") {
+            filter.kind = DetectorKind(rawValue: text)
+            check.expect(filter.kind != nil, "kind", "unknown")
+        }
+        filter.text = call.query("q").map { String($0.prefix(50)) }
         if let text = call.query("from") {
             filter.from = Instant(text)
             check.expect(filter.from != nil, "from", "invalid")
@@ -109,7 +131,11 @@ enum NextPage {
         guard let after else { return nil }
         return call.incoming.path + "?"
             + call.kept(
-                ["siteId", "gatewayId", "state", "from", "to", "q", "bbox", "needsWork", "owed", "limit"],
+                [
+                    "siteId", "gatewayId", "state", "verdict", "kind", "outcome", "from", "to", "q", "bbox",
+                    "needsWork", "offline",
+                    "owed", "limit",
+                ],
                 and: ("after", after))
     }
 }

@@ -7,54 +7,53 @@ struct DeviceRoutes {
     let register: DeviceRegister
     let presence: Presence
     let broker: BrokerState
-    let rollCalls: RollCalls
 
     func add(to routes: inout Routes) {
-        routes.get("/api/v1/detectors", .needs(.detectorRead), "Lists detectors with their health") { call in
+        routes.get(
+            "/api/v1/detectors", .needs(.detectorRead), "Lists detectors with their health",
+            shapes: Shapes(query: FireShapes.detectorQuery, gives: .page(of: FireShapes.detector))
+        ) { call in
             try await detectors(call)
         }
-        routes.post("/api/v1/detectors", .needs(.siteWrite), "Registers a detector") { call in
+        routes.post(
+            "/api/v1/detectors", .needs(.siteWrite), "Registers a detector",
+            shapes: Shapes(takes: FireShapes.newDetector, gives: FireShapes.detector)
+        ) { call in
             try .json(
                 try await register.save(call.json(DeviceRegister.DetectorWish.self), as: .next(), isNew: true, call),
                 status: 201)
         }
-        routes.put("/api/v1/detectors/{id}", .needs(.siteWrite), "Changes a detector") { call in
+        routes.put(
+            "/api/v1/detectors/{id}", .needs(.siteWrite), "Changes a detector",
+            shapes: Shapes(takes: FireShapes.newDetector, gives: FireShapes.detector)
+        ) { call in
             try .json(
                 try await register.save(call.json(DeviceRegister.DetectorWish.self), as: call.id(), isNew: false, call))
         }
-        routes.get("/api/v1/gateways", .needs(.siteWrite), "Lists gateways") { call in try await gateways(call) }
-        routes.post("/api/v1/gateways", .needs(.siteWrite), "Registers a gateway") { call in
+        routes.get(
+            "/api/v1/gateways", .needs(.siteWrite), "Lists gateways",
+            shapes: Shapes(query: FireShapes.gatewayQuery, gives: .page(of: FireShapes.gateway))
+        ) { call in try await gateways(call) }
+        routes.post(
+            "/api/v1/gateways", .needs(.siteWrite), "Registers a gateway",
+            shapes: Shapes(takes: FireShapes.newGateway, gives: FireShapes.gateway)
+        ) { call in
             try .json(
                 try await register.save(call.json(DeviceRegister.GatewayWish.self), as: .next(), isNew: true, call),
                 status: 201)
         }
-        routes.put("/api/v1/gateways/{id}", .needs(.siteWrite), "Changes a gateway") { call in
+        routes.put(
+            "/api/v1/gateways/{id}", .needs(.siteWrite), "Changes a gateway",
+            shapes: Shapes(takes: FireShapes.newGateway, gives: FireShapes.gateway)
+        ) { call in
             try .json(
                 try await register.save(call.json(DeviceRegister.GatewayWish.self), as: call.id(), isNew: false, call))
         }
-        routes.get("/api/v1/broker", .needs(.siteWrite), "Whether the MQTT broker is heard, since when, and why not") {
-            _ in
+        routes.get(
+            "/api/v1/broker", .needs(.siteWrite), "Whether the MQTT broker is heard, since when, and why not",
+            shapes: Shapes(gives: FireShapes.broker)
+        ) { _ in
             try .json(BrokerView(broker))
-        }
-        routes.post("/api/v1/gateways/{id}/roll-call", .needs(.rollCall), "Asks a duty post whether somebody is there")
-        { call in
-            let caller = try call.signedIn()
-            let id: GatewayID = try call.id()
-            let minutes = try call.json(Minutes.self).minutes
-            guard let gateway = try await call.database.read({ db in try DeviceStore.gateway(id, in: db) }) else {
-                throw Problem.notFound
-            }
-            return try .json(
-                RollCallView(try await rollCalls.ask(gateway, minutes: minutes, by: caller.name, at: .now)),
-                status: 201)
-        }
-        routes.get("/api/v1/gateways/{id}/roll-calls", .needs(.rollCall), "Lists a duty post's roll-calls") { call in
-            let id: GatewayID = try call.id()
-            let limit = call.limit
-            let calls = try await call.database.read { db in
-                try RollCallStore.list(gateway: id, limit: limit, in: db)
-            }
-            return try .list(calls.map { RollCallView($0) }, next: nil)
         }
     }
 
@@ -72,32 +71,13 @@ struct DeviceRoutes {
         }
     }
 
-    private struct Minutes: Codable, Sendable { var minutes: Int }
-
-    private struct RollCallView: Codable, Sendable {
-        var id: ID<RollCall>
-        var askedAt: String
-        var askedBy: String
-        var minutes: Int
-        var answeredAt: String?
-        var outcome: RollCall.Outcome
-
-        init(_ call: RollCall) {
-            id = call.id
-            askedAt = call.askedAt.rfc3339
-            askedBy = call.askedBy
-            minutes = call.minutes
-            answeredAt = call.answeredAt?.rfc3339
-            outcome = call.outcome
-        }
-    }
-
     // MARK: Detectors
 
     private func detectors(_ call: Call) async throws -> Answer {
         let scope = Scope(try call.signedIn())
         var filter = DetectorFilter(areas: scope.areas, owner: scope.owner)
         filter.needsWork = call.query("needsWork") != nil
+        filter.text = call.query("q").map { String($0.prefix(50)) }
         var check = FieldCheck()
         if let text = call.query("siteId") {
             filter.site = SiteID(text)
@@ -106,6 +86,10 @@ struct DeviceRoutes {
         if let text = call.query("gatewayId") {
             filter.gateway = GatewayID(text)
             check.expect(filter.gateway != nil, "gatewayId", "invalid")
+        }
+        if let text = call.query("kind") {
+            filter.kind = DetectorKind(rawValue: text)
+            check.expect(filter.kind != nil, "kind", "unknown")
         }
         if let text = call.query("after") {
             filter.after = DetectorID(text)
@@ -125,8 +109,9 @@ struct DeviceRoutes {
     private func gateways(_ call: Call) async throws -> Answer {
         let limit = call.limit
         let after = call.query("after").flatMap { GatewayID($0) }
+        let wanted = GatewayChoice(call)
         let found = try await call.database.read { db in
-            try DeviceStore.gateways(after: after, limit: limit + 1, in: db)
+            try wanted.list(after: after, limit: limit + 1, in: db)
         }
         return try .list(
             found.prefix(limit).map { GatewayView($0, lastSeen: presence.lastSeen(.gateway($0.id))) },

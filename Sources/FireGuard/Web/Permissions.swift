@@ -23,6 +23,8 @@ extension Permission {
     static let siteUnmask = Permission("site.unmask", [.officer, .leader, .brigade])
     /// Records inspections.
     static let inspectionWrite = Permission("inspection.write", [.officer, .grid, .patrol, .brigade])
+    /// Sees which duty posts were asked, and what came of it.
+    static let rollCallRead = Permission("gateway.roll-calls", [.officer, .leader, .admin, .auditor])
     /// Calls the roll of duty posts.
     static let rollCall = Permission("gateway.roll-call", [.officer, .leader])
 }

@@ -7,8 +7,14 @@ struct SiteRoutes {
     let desk: any Desk
 
     func add(to routes: inout Routes) {
-        routes.get("/api/v1/sites", .needs(.siteRead), "Lists sites") { call in try await list(call) }
-        routes.get("/api/v1/sites/{id}", .needs(.siteRead), "Shows a site, phones masked") { call in
+        routes.get(
+            "/api/v1/sites", .needs(.siteRead), "Lists sites",
+            shapes: Shapes(query: FireShapes.siteQuery, gives: .page(of: FireShapes.site))
+        ) { call in try await list(call) }
+        routes.get(
+            "/api/v1/sites/{id}", .needs(.siteRead), "Shows a site, phones masked",
+            shapes: Shapes(gives: FireShapes.site)
+        ) { call in
             let scope = Scope(try call.signedIn())
             let id: SiteID = try call.id()
             let view = try await call.database.read { db in
@@ -16,22 +22,34 @@ struct SiteRoutes {
             }
             return try .json(view)
         }
-        routes.post("/api/v1/sites", .needs(.siteWrite), "Registers a site") { call in
+        routes.post(
+            "/api/v1/sites", .needs(.siteWrite), "Registers a site",
+            shapes: Shapes(takes: FireShapes.newSite, gives: FireShapes.site)
+        ) { call in
             try await save(call, id: .next(), isNew: true)
         }
-        routes.put("/api/v1/sites/{id}", .needs(.siteWrite), "Changes a site") { call in
+        routes.put(
+            "/api/v1/sites/{id}", .needs(.siteWrite), "Changes a site",
+            shapes: Shapes(takes: FireShapes.newSite, gives: FireShapes.site)
+        ) { call in
             try await save(call, id: try call.id(), isNew: false)
         }
         routes.post(
-            "/api/v1/sites/{id}/contacts", .needs(.siteUnmask), "Shows phones in full, for a purpose that is recorded"
+            "/api/v1/sites/{id}/contacts", .needs(.siteUnmask), "Shows phones in full, for a purpose that is recorded",
+            shapes: Shapes(takes: .object(["purpose": .text], required: ["purpose"]), gives: FireShapes.site)
         ) { call in try await contacts(call) }
-        routes.post("/api/v1/sites/{id}/maintenance", .needs(.siteMaintain), "Starts or ends maintenance") { call in
+        routes.post(
+            "/api/v1/sites/{id}/maintenance", .needs(.siteMaintain),
+            "Starts maintenance until a moment at most seven days away, or ends it without one",
+            shapes: Shapes(takes: .object(["until": .time, "note": .text]), gives: FireShapes.site)
+        ) { call in
             try await maintain(call)
         }
-        routes.get("/api/v1/inspections", .needs(.siteRead), "Lists inspections, newest first") { call in
-            try await inspections(call)
-        }
-        routes.post("/api/v1/inspections/{id}/record", .needs(.inspectionWrite), "Records an inspection") { call in
+        routes.post(
+            "/api/v1/inspections/{id}/record", .needs(.inspectionWrite), "Records an inspection",
+            shapes: Shapes(
+                takes: .object(["passed": .flag, "note": .text], required: ["passed"]), gives: InspectionView.shape)
+        ) { call in
             try await record(call)
         }
     }
@@ -61,6 +79,10 @@ struct SiteRoutes {
         if let text = call.query("q") {
             check.expect(text.count <= 50, "q", "too-long")
             filter.text = text
+        }
+        if let text = call.query("state") {
+            filter.state = SiteHealth.State(rawValue: text)
+            check.expect(filter.state != nil, "state", "unknown")
         }
         if let text = call.query("after") {
             filter.after = SiteID(text)
@@ -174,28 +196,6 @@ struct SiteRoutes {
             return SiteView(site)
         }
         return try .json(view)
-    }
-
-    private func inspections(_ call: Call) async throws -> Answer {
-        let scope = Scope(try call.signedIn())
-        var filter = InspectionFilter(areas: scope.areas, owner: scope.owner)
-        filter.owedOnly = call.query("owed") != nil
-        var check = FieldCheck()
-        if let text = call.query("siteId") {
-            filter.site = SiteID(text)
-            check.expect(filter.site != nil, "siteId", "invalid")
-        }
-        if let text = call.query("after") {
-            filter.before = ID<Inspection>(text)
-            check.expect(filter.before != nil, "after", "invalid")
-        }
-        try check.finish()
-        let limit = call.limit
-        let wanted = filter
-        let found = try await call.database.read { db in try InspectionStore.list(wanted, limit: limit + 1, in: db) }
-        return try .list(
-            found.prefix(limit).map { InspectionView($0) },
-            next: NextPage.link(call, found.count > limit ? found[limit - 1].id.description : nil))
     }
 
     private struct Outcome: Codable, Sendable {

@@ -209,4 +209,10 @@ struct InspectionView: Codable, Sendable {
         passed = inspection.passed
         note = inspection.note
     }
+
+    static let shape = Shape.object(
+        [
+            "id": .id, "siteId": .id, "kind": .oneOf(Inspection.Kind.allCases.map(\.rawValue)), "dueAt": .time,
+            "doneAt": .time, "doneBy": .text, "passed": .flag, "note": .text,
+        ], required: ["id", "siteId", "kind", "dueAt", "doneBy", "passed", "note"])
 }

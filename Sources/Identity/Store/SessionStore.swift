@@ -25,7 +25,45 @@ struct Session: RowDecodable {
     }
 }
 
+/// A session as its owner sees it; the token itself is nowhere.
+struct OwnSession: RowDecodable, Sendable {
+    var hash: String
+    var viaToken: Bool
+    var createdAt: Instant
+    var seenAt: Instant
+    var expiresAt: Instant
+
+    /// The beginning of the hash: enough to tell sessions apart, and no token.
+    var id: String { String(hash.prefix(16)) }
+
+    init(row: inout Row) throws {
+        hash = try row.next()
+        viaToken = try row.next(Int64.self) == 1
+        createdAt = try row.next()
+        seenAt = try row.next()
+        expiresAt = try row.next()
+    }
+}
+
 enum SessionStore {
+    /// The newest 100 that have not ended.
+    static func list(of staff: StaffID, at now: Instant, in db: any Reading) throws -> [OwnSession] {
+        try db.all(
+            OwnSession.self,
+            """
+            SELECT token_hash, via_token, created_at, seen_at, expires_at FROM session
+            WHERE staff = \(staff.rawValue) AND step = 'complete' AND expires_at > \(now)
+              AND seen_at > \(now - Sessions.idleMs)
+            ORDER BY created_at DESC, token_hash LIMIT 100
+            """)
+    }
+
+    /// Ends one of somebody's sessions by ``OwnSession/id``.
+    static func end(id: String, of staff: StaffID, in db: any Writing) throws -> Bool {
+        try db.execute(
+            "DELETE FROM session WHERE staff = \(staff.rawValue) AND substr(token_hash, 1, 16) = \(id)") > 0
+    }
+
     static func find(hash: String, in db: any Reading) throws -> Session? {
         try db.first(
             Session.self,

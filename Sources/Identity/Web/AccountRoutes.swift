@@ -22,6 +22,16 @@ extension IdentityRoom {
             return try .json(StaffView(staff))
         }
         routes.post(
+            "/api/v1/me/password", .known, "Change the own password, also the one of set-up; other sessions end",
+            shapes: Shapes(takes: .object(["current": .text, "new": .text], required: ["current", "new"]))
+        ) { call in
+            let errors = try await changePassword(try call.signedIn(), call, current: call.form["current"] ?? "")
+            if !errors.isEmpty { throw Problem.invalid(errors) }
+            return .nothing
+        }
+        codeRoutes(&routes)
+        sessionRoutes(&routes)
+        routes.post(
             "/api/v1/sessions", .open, "Log in as a program: a bearer token for name and password",
             shapes: Shapes(
                 takes: .object(
@@ -29,8 +39,7 @@ extension IdentityRoom {
                 gives: .object(["token": .text, "expiresAt": .time], required: ["token", "expiresAt"]))
         ) { call in try await openSession(call) }
         routes.delete("/api/v1/sessions/current", .known, "End the session that asks") { call in
-            let token = call.header("Authorization").map { String($0.dropFirst(7)) }
-            if let token = token ?? call.incoming.cookie(sessions.cookieName) {
+            if let token = ownToken(call) {
                 try await sessions.logOut(token, call.caller, at: .now)
             }
             return .nothing
@@ -71,20 +80,22 @@ extension IdentityRoom {
             "phone": staff.phone, "codes": staff.usesCodes,
         ]
         if !staff.usesCodes {
-            // The secret is shown, sent back and kept only once a code proves that the app has it.
-            let offered = call.form["secret"].flatMap(Secret.bytes(hex:))
-            let secret = if let offered { offered } else { try Secret.bytes(20) }
-            let text = OneTimeCode.base32(secret)
-            context["enrol"] = [
-                "secret": Secret.hex(secret), "text": text,
-                "uri": "otpauth://totp/Zhili:\(staff.username)?secret=\(text)&issuer=Zhili",
-            ]
+            let offer = try CodeOffer(staff, again: call.form["secret"])
+            context["enrol"] = ["secret": offer.secret, "text": offer.text, "uri": offer.uri]
         }
+        context["sessions"] = try await sessionRows(call)
         return try call.page(
             "account", title: call.word("identity.account.title"), context, status: errors.isEmpty ? 200 : 422)
     }
 
     private func changeCodes(_ call: Call) async throws -> Answer {
+        guard try await toggleCodes(call) else { return try await accountPage(call, errors: ["code": "code-wrong"]) }
+        return .redirect(to: "/account?done=identity.codesChanged")
+    }
+
+    /// Turns one-time codes on with the secret and a code of it, or off with a code.
+    /// - Returns: whether the code was right.
+    func toggleCodes(_ call: Call) async throws -> Bool {
         let caller = try call.signedIn()
         let now = Instant.now
         let code = call.form["code"] ?? ""
@@ -101,8 +112,7 @@ extension IdentityRoom {
             try audit.record(entry(caller, staff.usesCodes ? "staff.codes-on" : "staff.codes-off", caller.id), in: db)
             return true
         }
-        guard done else { return try await accountPage(call, errors: ["code": "code-wrong"]) }
-        sessions.forget()
-        return .redirect(to: "/account?done=identity.codesChanged")
+        if done { sessions.forget() }
+        return done
     }
 }

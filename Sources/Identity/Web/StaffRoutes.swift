@@ -2,7 +2,7 @@ import Kernel
 import Storage
 import Web
 
-struct StaffView: Encodable {
+struct StaffView: Codable, Sendable {
     var id: StaffID
     var username: String
     var name: String
@@ -84,6 +84,27 @@ extension IdentityRoom {
             return try .list(shown.map(StaffView.init), next: next)
         }
         saveRoutes(&routes)
+        routes.get(
+            "/api/v1/roles", .needs(.staffRead), "What each role may do",
+            shapes: Shapes(
+                gives: .page(
+                    of: .object(
+                        ["id": .text, "name": .text, "roles": .list(.oneOf(Role.allCases.map(\.rawValue)))],
+                        required: ["id", "name", "roles"])))
+        ) { call in
+            struct View: Encodable {
+                var id: String
+                var name: String
+                var roles: [String]
+            }
+            let all = permissions().sorted { $0.name < $1.name }
+            return try .list(
+                all.map {
+                    View(
+                        id: $0.name, name: call.word(ifKnown: "permission.\($0.name)") ?? $0.name,
+                        roles: $0.roles.map(\.rawValue).sorted())
+                }, next: nil)
+        }
         routes.get("/roles", .needs(.staffRead), "What each role may do") { call in
             let rows = permissions().sorted { $0.name < $1.name }.map { permission -> [String: Any] in
                 [
@@ -140,22 +161,23 @@ extension IdentityRoom {
     }
 
     private func save(_ call: Call, _ id: StaffID?) async throws -> Answer {
-        let (caller, form) = (try call.signedIn(), call.form)
+        let form = call.form
         let wish = StaffWish(
             username: form["username"], name: form["name"] ?? "", phone: form["phone"], roles: form.all("roles"),
             areas: form.all("areas").compactMap(AreaID.init), active: id == nil || form["active"] == "1",
             resetPassword: form["reset"] == "1")
         do {
-            let saved = try await save(wish, as: id, by: caller)
+            let saved = try await save(wish, as: id, call)
             guard let password = saved.password else { return .redirect(to: "/staff?done=saved") }
-            return try editPage(call, saved.staff, password: password)
+            let staff = try await database.read { db in try StaffStore.find(saved.staff.id, in: db) }
+            return try editPage(call, staff, password: password)
         } catch let problem as Problem where problem.status == 422 {
             let old = try await database.read { db in try id.flatMap { try StaffStore.find($0, in: db) } }
             return try editPage(call, old, values: form.values, errors: problem.fields)
         }
     }
 
-    /// A new or changed person, with the set-up password where one was made: it is told this once.
+    /// A new or changed person, with the set-up password where one was made: it is told once, not to a repeat.
     private struct Saved: Encodable {
         var staff: StaffView
         var password: String?
@@ -173,12 +195,12 @@ extension IdentityRoom {
         routes.post("/api/v1/staff", .needs(.staffManage), "Adds a person; answers the set-up password", shapes: shapes)
         {
             call in
-            let saved = try await save(try call.json(), as: nil, by: try call.signedIn())
-            return try .json(Saved(staff: StaffView(saved.staff), password: saved.password), status: 201)
+            let saved = try await save(try call.json(), as: nil, call)
+            return try .json(Saved(staff: saved.staff, password: saved.password), status: 201)
         }
         routes.put("/api/v1/staff/{id}", .needs(.staffManage), "Changes a person", shapes: shapes) { call in
-            let saved = try await save(try call.json(), as: try call.id(), by: try call.signedIn())
-            return try .json(Saved(staff: StaffView(saved.staff), password: saved.password))
+            let saved = try await save(try call.json(), as: try call.id(), call)
+            return try .json(Saved(staff: saved.staff, password: saved.password))
         }
     }
 }

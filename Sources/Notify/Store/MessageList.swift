@@ -8,6 +8,10 @@ struct MessageFilter: Sendable {
     var caseID: CaseID?
     var subject: String?
     var text: String?
+    /// Only those queued at or after this moment.
+    var from: Instant?
+    /// Only those queued before this moment.
+    var to: Instant?
     /// The last message seen: the list goes on with older ones.
     var before: MessageID?
 
@@ -17,6 +21,8 @@ struct MessageFilter: Sendable {
         if let channel { all.append("channel = \(channel)") }
         if let caseID { all.append("case_id = \(caseID)") }
         if let subject { all.append("subject = \(subject)") }
+        if let from { all.append("queued_at >= \(from)") }
+        if let to { all.append("queued_at < \(to)") }
         if let before { all.append("id < \(before)") }
         if let text {
             let pattern = "%" + text.filter { $0 != "%" && $0 != "_" } + "%"

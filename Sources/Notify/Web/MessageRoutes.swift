@@ -89,7 +89,9 @@ extension NotifyRoom {
             shapes: Shapes(
                 query: [
                     ("state", "one state"), ("channel", "sms or call"), ("case", "one case"),
-                    ("subject", "such as alarms/…"), ("q", "part of name or text"), ("before", "the last id seen"),
+                    ("subject", "such as alarms/…"), ("q", "part of name or text"),
+                    ("from", "queued on or after this day, YYYY-MM-DD"), ("to", "queued before this day"),
+                    ("before", "the last id seen"),
                     ("limit", "1…500"),
                 ], gives: .page(of: MessageItem.shape))
         ) { call in
@@ -148,9 +150,14 @@ extension NotifyRoom {
 
     private func retry(_ call: Call) async throws -> Message {
         let id: MessageID = try call.id()
-        return try await database.write { db in
+        let caller = try call.signedIn()
+        return try await database.write { [audit] db in
             guard let message = try MessageStore.find(id, in: db) else { throw Problem.notFound }
             guard [.failed, .unknown].contains(message.state) else { throw Problem.conflict("message.not-failed") }
+            try audit.record(
+                AuditEntry(
+                    at: .now, actor: caller.id, actorName: caller.name, action: "message.retry",
+                    subject: "messages/\(id)"), in: db)
             return try MessageStore.again(message, at: .now, in: db)
         }
     }
@@ -160,7 +167,8 @@ extension NotifyRoom {
             state: call.query("state").flatMap(MessageState.init(rawValue:)),
             channel: call.query("channel").flatMap(Channel.init(rawValue:)),
             caseID: call.query("case").flatMap(CaseID.init), subject: call.query("subject"),
-            text: call.query("q").map { String($0.prefix(60)) },
+            text: call.query("q").map { String($0.prefix(60)) }, from: call.query("from").flatMap { Instant($0) },
+            to: call.query("to").flatMap { Instant($0) },
             before: call.query("before").flatMap(MessageID.init))
     }
 
@@ -171,7 +179,9 @@ extension NotifyRoom {
     }
 
     private func next(_ path: String, _ call: Call, after id: MessageID) -> String {
-        path + "?" + call.kept(["state", "channel", "case", "subject", "q", "limit"], and: ("before", id.description))
+        path + "?"
+            + call.kept(
+                ["state", "channel", "case", "subject", "q", "from", "to", "limit"], and: ("before", id.description))
     }
 
     private func list(_ call: Call) async throws -> Answer {
@@ -197,7 +207,8 @@ extension NotifyRoom {
             },
             "states": choices("state", MessageState.allCases.map(\.rawValue), "js.messageState"),
             "channels": choices("channel", Channel.allCases.map(\.rawValue), "js.channel"),
-            "values": ["q": call.query("q") ?? ""],
+            "values": Dictionary(
+                uniqueKeysWithValues: ["q", "from", "to"].map { ($0, call.query($0) ?? "") }),
             "export": next("/messages.xlsx", call, after: MessageID(rawValue: .max)),
             "noGateway": carriers.lines.isEmpty,
         ]

@@ -28,7 +28,7 @@ struct PolicyDraft: Codable, Sendable {
 }
 
 /// A policy as the API shows it.
-struct PolicyItem: Encodable {
+struct PolicyItem: Codable, Sendable {
     var id: ID<StoredPolicy>
     var title: String
     var isActive: Bool
@@ -59,11 +59,11 @@ extension NotifyRoom {
         routes.post(
             "/api/v1/escalation-policies", .needs(.escalationManage), "Makes a policy",
             shapes: Shapes(takes: PolicyDraft.shape)
-        ) { call in try .json(PolicyItem(try await save(call, nil, try call.json())), status: 201) }
+        ) { call in try .json(try await save(call, nil, try call.json()), status: 201) }
         routes.put(
             "/api/v1/escalation-policies/{id}", .needs(.escalationManage), "Changes a policy",
             shapes: Shapes(takes: PolicyDraft.shape)
-        ) { call in try .json(PolicyItem(try await save(call, try call.id(), try call.json()))) }
+        ) { call in try .json(try await save(call, try call.id(), try call.json())) }
         routes.get("/escalation", .needs(.messageRead), "Who is told next when nobody takes an alarm") { call in
             try await policies(call)
         }
@@ -88,7 +88,7 @@ extension NotifyRoom {
         }
     }
 
-    private func save(_ call: Call, _ known: ID<StoredPolicy>?, _ draft: PolicyDraft) async throws -> StoredPolicy {
+    private func save(_ call: Call, _ known: ID<StoredPolicy>?, _ draft: PolicyDraft) async throws -> PolicyItem {
         let caller = try call.signedIn()
         var check = FieldCheck()
         let title = check.text(draft.title, "title", 1...60)
@@ -101,7 +101,7 @@ extension NotifyRoom {
             check.expect(Set(step.roles).isSubset(of: Self.deskRoles), "who-\(index)", "invalid")
         }
         try check.finish()
-        return try await database.write { [audit] db in
+        return try await call.once { [audit] db in
             if let known, try PolicyStore.find(known, in: db) == nil { throw Problem.notFound }
             let now = Instant.now
             let stored = StoredPolicy(
@@ -118,7 +118,7 @@ extension NotifyRoom {
                 AuditEntry(
                     at: now, actor: caller.id, actorName: caller.name, action: "escalation.change",
                     subject: "escalation-policies/\(stored.id)", detail: try JSON.text(draft.policy)), in: db)
-            return stored
+            return PolicyItem(stored)
         }
     }
 

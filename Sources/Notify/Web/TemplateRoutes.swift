@@ -49,6 +49,17 @@ extension NotifyRoom {
         }
         routes.post("/message-templates/languages", .needs(.templateManage), "Sets the language of a phone") { call in
             try await setLanguage(call)
+            return .redirect(to: "/message-templates?done=saved")
+        }
+        routes.post(
+            "/api/v1/message-languages", .needs(.templateManage), "Sets the language of a phone",
+            shapes: Shapes(
+                takes: .object(
+                    ["phone": .text, "language": .oneOf(Language.allCases.map(\.rawValue))],
+                    required: ["phone", "language"]))
+        ) { call in
+            try await setLanguage(call)
+            return .nothing
         }
         templateForms(&routes)
     }
@@ -103,7 +114,7 @@ extension NotifyRoom {
     ) async throws -> MessageTemplate {
         let caller = try call.signedIn()
         _ = try checked(draft)
-        return try await database.write { [audit] db in
+        let id = try await call.once { [audit] db in
             let now = Instant.now
             if let known {
                 guard let old = try TemplateStore.find(known, in: db) else { throw Problem.notFound }
@@ -116,8 +127,12 @@ extension NotifyRoom {
                 writtenBy: caller.id, writer: caller.name, writtenAt: now)
             try TemplateStore.save(template, in: db)
             try record("template.write", template, caller, at: now, audit, in: db)
-            return template
+            return template.id
         }
+        guard let saved = try await database.read({ db in try TemplateStore.find(id, in: db) }) else {
+            throw Problem.notFound
+        }
+        return saved
     }
 
     func approveTemplate(_ call: Call) async throws -> MessageTemplate {
@@ -147,7 +162,7 @@ extension NotifyRoom {
         }
     }
 
-    private func setLanguage(_ call: Call) async throws -> Answer {
+    private func setLanguage(_ call: Call) async throws {
         let caller = try call.signedIn()
         let phone = call.form["phone"]?.filter { !$0.isWhitespace } ?? ""
         var check = FieldCheck()
@@ -165,7 +180,6 @@ extension NotifyRoom {
                     subject: "message-templates", detail: try JSON.text(["language": (language ?? .zh).rawValue])),
                 in: db)
         }
-        return .redirect(to: "/message-templates?done=saved")
     }
 }
 

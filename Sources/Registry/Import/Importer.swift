@@ -55,6 +55,13 @@ struct Importer: Sendable {
         }
     }
 
+    /// Forgets an import that was not begun, with its file.
+    func drop(_ id: RecordID) async throws {
+        let place = file(id)
+        try await Blocking.run { try? FileManager.default.removeItem(at: place) }
+        try await desk.database.write { db in try ImportStore.remove(id, in: db) }
+    }
+
     /// Fields that a table may bring: what the importer sees at all, and what one person may change.
     static func fields(_ category: Category, _ viewer: Viewer) -> [Field] {
         category.fields.filter {

@@ -69,6 +69,10 @@ enum ImportStore {
             """)
     }
 
+    static func remove(_ id: RecordID, in db: any Writing) throws {
+        try db.execute("DELETE FROM registry_import WHERE id = \(id) AND state = \(ImportJob.State.draft)")
+    }
+
     static func find(_ id: RecordID, in db: any Reading) throws -> ImportJob? {
         try db.first(
             ImportJob.self, "SELECT \(raw: ImportJob.columns) FROM registry_import WHERE id = \(id)")

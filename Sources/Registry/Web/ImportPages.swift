@@ -58,7 +58,7 @@ struct ImportPages {
         }
     }
 
-    private struct View: Encodable {
+    private struct View: Codable, Sendable {
         var id: RecordID
         var category: String
         var fileName: String
@@ -113,10 +113,13 @@ struct ImportPages {
         let now = Instant.now
         let job = try await importer.take(
             call.body, name: call.query("name") ?? "", category, viewer: viewer, by: (caller.id, caller.name), at: now)
-        try await call.database.write { db in
+        let view = try await call.once { db in
             try desk.note("import.take", "imports/\(job.id)", by: caller, at: now, in: db)
+            return View(job)
         }
-        return try .json(View(job), status: 201)
+        // A repeat is answered with the first import; the table that came with it is not kept.
+        if view.id != job.id { try await importer.drop(job.id) }
+        return try .json(view, status: 201)
     }
 
     private func start(

@@ -12,17 +12,23 @@ struct PairPages {
             try await page(call)
         }
         routes.post("/registry/pairs", .needs(.registryReview), "Look for more now") { call in
-            let now = Instant.now
-            _ = try await Duplicates(desk: desk).search(at: now)
-            try await SharedDoubts(desk: desk).search(at: now)
+            try await search()
             return .redirect(to: "/registry/pairs?done=registry.searched")
         }
         routes.post("/registry/pairs/{id}", .needs(.registryReview), "Say whether two records are one person") { call in
             try await decide(call)
+            return .redirect(to: "/registry/pairs?done=registry.decided")
         }
     }
 
-    private struct Pair: RowDecodable {
+    /// Looks for more now.
+    func search() async throws {
+        let now = Instant.now
+        _ = try await Duplicates(desk: desk).search(at: now)
+        try await SharedDoubts(desk: desk).search(at: now)
+    }
+
+    struct Pair: RowDecodable {
         var id: RecordID
         var left: RecordID
         var right: RecordID
@@ -40,8 +46,9 @@ struct PairPages {
         }
     }
 
-    private func page(_ call: Call) async throws -> Answer {
-        let items = try await call.database.read { db -> [(Pair, JudgedRecord, JudgedRecord)] in
+    /// The most alike of those that nobody has decided, as far as the caller may see both.
+    func open(_ call: Call) async throws -> [(Pair, JudgedRecord, JudgedRecord)] {
+        try await call.database.read { db -> [(Pair, JudgedRecord, JudgedRecord)] in
             let viewer = try desk.viewer(call, in: db)
             return try db.all(
                 Pair.self,
@@ -55,6 +62,10 @@ struct PairPages {
                 return (pair, left, right)
             }
         }
+    }
+
+    private func page(_ call: Call) async throws -> Answer {
+        let items = try await open(call)
         let areas = desk.areas
         return try call.page(
             "registry-pairs", title: call.word("registry.pairs"),
@@ -93,7 +104,7 @@ struct PairPages {
         return Policy.judge(record, in: category, for: viewer, today: Instant.now.dayNumber)
     }
 
-    private func decide(_ call: Call) async throws -> Answer {
+    func decide(_ call: Call) async throws {
         let caller = try call.signedIn()
         let id: RecordID = try call.id()
         let isSame = call.form["same"] == "1"
@@ -122,6 +133,5 @@ struct PairPages {
                 isSame ? "pair.same" : "pair.different", "records/\(category.key)/\(left.id)", by: caller, at: now,
                 in: db)
         }
-        return .redirect(to: "/registry/pairs?done=registry.decided")
     }
 }

@@ -6,7 +6,7 @@ import Storage
 import Web
 
 extension TownMapRoom {
-    private struct RevisionView: Encodable {
+    private struct RevisionView: Codable, Sendable {
         var id: ID<AreaRevision>
         var at: String
         var by: String
@@ -105,16 +105,16 @@ extension TownMapRoom {
         let caller = try call.signedIn()
         let (editor, audit) = (editor, audit)
         do {
-            let revision = try await database.write { db in
+            let view = try await call.once { db in
                 let now = Instant.now
                 let revision = try body(editor, caller, now, db)
                 try audit.record(
                     AuditEntry(
                         at: now, actor: caller.id, actorName: caller.name, action: action,
                         subject: "areas/revisions/\(revision.id)", purpose: ""), in: db)
-                return revision
+                return RevisionView(revision)
             }
-            return try .json(RevisionView(revision))
+            return try .json(view)
         } catch let error as AreaEditError {
             return try refusal(error, call)
         }

@@ -195,7 +195,7 @@ struct RecordingRoutes {
         return found
     }
 
-    private struct ClipView: Encodable {
+    private struct ClipView: Codable, Sendable {
         var id: String
         var sha256: String
         var bytes: Int64
@@ -234,17 +234,18 @@ struct RecordingRoutes {
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(made).write(to: file, options: .atomic)
-        try await call.database.write { [desk] db in
+        let view = try await call.once { [desk] db in
             try RecordingStore.add(clip, in: db)
             try desk.audit(
                 "recording.export", subject: "clips/\(clip.id)", by: caller.watcher,
                 purpose: "\(reason) sha256=\(clip.sha256) \(from.rfc3339)/\(to.rfc3339) cameras/\(camera.id)",
                 at: clip.madeAt, in: db)
+            return ClipView(
+                id: clip.id.description, sha256: clip.sha256, bytes: clip.bytes, url: "/api/v1/clips/\(clip.id)/file")
         }
-        return try .json(
-            ClipView(
-                id: clip.id.description, sha256: clip.sha256, bytes: clip.bytes, url: "/api/v1/clips/\(clip.id)/file"),
-            status: 201)
+        // A repeat is answered with the first clip; the one that was cut for it is not kept.
+        if view.id != clip.id.description { try? FileManager.default.removeItem(at: file) }
+        return try .json(view, status: 201)
     }
 
     private func file(_ call: Call) async throws -> Answer {

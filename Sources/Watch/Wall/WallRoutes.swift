@@ -90,7 +90,7 @@ struct WallRoutes {
         try check.finish()
         let layout = WallLayout(
             id: id, name: name, size: body.size, seconds: seconds, cameras: cameras, madeBy: caller.name)
-        try await call.database.write { db in
+        let view = try await call.once { db in
             let known = try WallStore.find(id, in: db)
             if isNew {
                 guard try WallStore.all(in: db).count < WallLayout.mostLayouts else {
@@ -100,7 +100,8 @@ struct WallRoutes {
                 throw Problem.notFound
             }
             try WallStore.save(layout, at: .now, in: db)
+            return View(layout)
         }
-        return try .json(View(layout), status: isNew ? 201 : 200)
+        return try .json(view, status: isNew ? 201 : 200)
     }
 }

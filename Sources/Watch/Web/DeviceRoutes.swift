@@ -45,7 +45,7 @@ struct DeviceRoutes {
                     ], required: ["gbId", "name", "password"]), gives: DeviceView.shape)
         ) { call in
             let device = try await create(try call.json(NewDevice.self), call)
-            return try .json(DeviceView(device), status: 201)
+            return try .json(device, status: 201)
         }
         routes.get(
             "/api/v1/watch-devices/{id}", .needs(.deviceRead), "One device", shapes: Shapes(gives: DeviceView.shape)
@@ -104,7 +104,7 @@ struct DeviceRoutes {
     private struct Password: Codable { var password: String }
 
     /// Checks and stores a new device.
-    func create(_ new: NewDevice, _ call: Call) async throws -> WatchDevice {
+    func create(_ new: NewDevice, _ call: Call) async throws -> DeviceView {
         let caller = try call.signedIn()
         var check = FieldCheck()
         let name = check.text(new.name, "name", 1...100)
@@ -123,15 +123,16 @@ struct DeviceRoutes {
             user: gbID.description, realm: platform.configuration.platform.domain, password: new.password)
         let device = WatchDevice(
             id: .next(), gbID: gbID, name: name, area: new.areaId, transport: transport, algorithm: algorithm, ha1: ha1)
-        try await call.database.write { [desk] db in
+        let view = try await call.once { [desk] db in
             guard try WatchDeviceStore.find(gbID, in: db) == nil else { throw Problem.invalid(["gbId": "taken"]) }
             try WatchDeviceStore.save(device, at: .now, in: db)
             try desk.audit(
                 "watch-device.create", subject: "watch-devices/\(device.id)", by: caller.watcher, purpose: "", at: .now,
                 in: db)
+            return DeviceView(device)
         }
         try await platform.directory.load(call.database)
-        return device
+        return view
     }
 
     /// Gives a device another password.

@@ -76,7 +76,7 @@ struct CameraView: Encodable {
 }
 
 /// A device as the API shows it; its password's fingerprint never leaves.
-struct DeviceView: Encodable {
+struct DeviceView: Codable, Sendable {
     var id: WatchDeviceID
     var gbId: String
     var name: String

@@ -132,7 +132,7 @@ struct WaterRoutes {
             id: id, name: name, note: note, area: body.point.flatMap { desk.area(at: $0) }, point: body.point,
             season: WaterSeason(from: from, to: to, minuteFrom: hourFrom * 60, minuteTo: hourTo * 60),
             speaker: body.speakerId)
-        try await call.database.write { [desk] db in
+        return try await call.once { [desk] db in
             guard try CameraStore.find(cameras, in: db).count == Set(cameras).count else {
                 throw Problem.invalid(["cameraIds": "unknown"])
             }
@@ -142,8 +142,8 @@ struct WaterRoutes {
             try WaterStore.save(place, cameras: cameras, at: .now, in: db)
             try desk.audit(
                 "water-place.change", subject: "water-places/\(id)", by: caller.watcher, purpose: "", at: .now, in: db)
+            return WaterPlaceView(place, cameras: cameras, now: .now)
         }
-        return WaterPlaceView(place, cameras: cameras, now: .now)
     }
 
     /// Takes a place away, on record.
@@ -223,7 +223,7 @@ struct WaterRoutes {
 }
 
 /// A place as the API shows it.
-struct WaterPlaceView: Encodable, Sendable {
+struct WaterPlaceView: Codable, Sendable {
     var id: WaterPlaceID
     var name: String
     var note: String

@@ -43,7 +43,7 @@ public struct Caller: Sendable {
     public var name: String
     /// What the person does in the town.
     public var roles: Set<Role>
-    /// The areas the person answers for; `nil` is the whole town.
+    /// The areas the person answers for, with all that lies in them; `nil` is the whole town.
     public var areas: [AreaID]?
     /// Whether the password is still the one that set-up gave.
     public var mustChangePassword: Bool

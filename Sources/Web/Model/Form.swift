@@ -45,6 +45,15 @@ public struct Form: Sendable {
     /// Names and values that are read already; at most 1,000 are kept.
     public init(pairs: [(name: String, value: String)]) { self.pairs = Array(pairs.prefix(Self.limit)) }
 
+    /// The members of a JSON object as a form's: texts and numbers as they stand, flags as `1` and `0`, a list as many
+    /// values of its name. Deeper members are left out; what is no object has none.
+    public init(json bytes: [UInt8]) {
+        let members = (try? JSON.decode([String: JSONMember].self, bytes)) ?? [:]
+        pairs = Array(
+            members.sorted { $0.key < $1.key }.flatMap { name, member in member.values.map { (name, $0) } }
+                .prefix(Self.limit))
+    }
+
     /// The first value of that name.
     public subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
 
@@ -54,6 +63,28 @@ public struct Form: Sendable {
     /// Every name and value once, the first of each; what a page needs to show the form again.
     public var values: [String: String] {
         Dictionary(pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// A member of a JSON object, as values of a form.
+private struct JSONMember: Decodable {
+    var values: [String] = []
+
+    init(from decoder: any Decoder) throws {
+        if var list = try? decoder.unkeyedContainer() {
+            while !list.isAtEnd, values.count < 1_000 { values += try list.decode(JSONMember.self).values }
+            return
+        }
+        guard let one = try? decoder.singleValueContainer() else { return }
+        if let flag = try? one.decode(Bool.self) {
+            values = [flag ? "1" : "0"]
+        } else if let text = try? one.decode(String.self) {
+            values = [text]
+        } else if let number = try? one.decode(Int64.self) {
+            values = [String(number)]
+        } else if let number = try? one.decode(Double.self) {
+            values = [String(number)]
+        }
     }
 }
 

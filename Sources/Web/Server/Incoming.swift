@@ -57,7 +57,8 @@ public struct Incoming: Sendable {
 
     /// Whether the answer is for a program rather than for a person's browser.
     var wantsJSON: Bool {
-        path.hasPrefix("/api/") || path.hasPrefix("/push/") || headers[.accept]?.contains("json") == true
+        ["/api/", "/push/", "/cap/", "/carriers/", "/sample-gateway/messages"].contains { path.hasPrefix($0) }
+            || headers[.accept]?.contains("json") == true
     }
 
     /// Whether a browser says that another site made it send this.

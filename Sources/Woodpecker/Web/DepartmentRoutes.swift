@@ -12,51 +12,21 @@ extension WoodpeckerRoom {
         }
         routes.post("/departments", .needs(.departmentManage), "Add or change a department") { call in
             let form = call.form
-            var check = FieldCheck()
-            let name = check.text(form["name"], "name", 1...60)
-            let phone = check.text(form["phone"], "phone", 0...40)
-            let chosen = form.all("category").filter { category($0) != nil }
-            try check.finish()
-            let members = form.all("member").compactMap(StaffID.init)
             let id = form["id"].flatMap(DepartmentID.init)
-            let isActive = form["active"] == "1"
-            try await database.write { db in
-                let known = try id.flatMap { try DepartmentStore.find($0, in: db) }
-                var department = known ?? Department(name: name, phone: phone, categories: chosen)
-                (department.name, department.phone, department.categories) = (name, phone, chosen)
-                department.isActive = known == nil || isActive
-                try Self.save(department, members: members, in: db)
-            }
+            let wish = DepartmentWish(
+                name: form["name"] ?? "", phone: form["phone"], categories: form.all("category"),
+                members: form.all("member").compactMap(StaffID.init), active: id == nil || form["active"] == "1")
+            _ = try await save(wish, as: id, call)
             return .redirect(to: "/departments?done=saved")
         }
         routes.post("/departments/keys", .needs(.reportRead), "Give a colleague the key of a part of the centre") {
             call in
-            let caller = try call.signedIn()
-            guard let name = call.form["holder"], let staff = call.form["staff"].flatMap(StaffID.init) else {
-                throw Problem.invalid(["staff": "required"])
-            }
-            let holder = Holder(name: name)
-            try await database.write { db in
-                guard try waiting(in: db).contains(where: { $0.holder == holder && $0.staff == staff }),
-                    try KeyRing.holders(of: caller, in: db).contains(holder)
-                        || (caller.roles.contains(.leader) && holder.department != nil)
-                else { throw Problem.conflict("woodpecker.not-waiting") }
-                try keys.give(holder, to: staff, by: caller.id, in: db)
-                try audit.record(
-                    AuditEntry(
-                        at: .now, actor: caller.id, actorName: caller.name, action: "report.key-given",
-                        subject: "staff/\(staff)", detail: try JSON.text(["holder": holder.name])), in: db)
-            }
+            try await giveKey(call)
             return .redirect(to: "/departments?done=saved")
         }
         routes.post("/departments/open311", .needs(.departmentManage), "Make a key for a program that reports") {
             call in
-            var check = FieldCheck()
-            let name = check.text(call.form["name"], "name", 1...60)
-            try check.finish()
-            let key = try Secret.password()
-            try await database.write { db in try Open311Store.addKey(key, name: name, at: .now, in: db) }
-            return try await departmentPage(call, newKey: key)
+            return try await departmentPage(call, newKey: try await newProgramKey(call))
         }
         routes.get(
             "/api/v1/departments", .needs(.reportRead), "Departments",
@@ -76,6 +46,66 @@ extension WoodpeckerRoom {
             return try .list(
                 all.map { View(id: $0.id, name: $0.name, phone: $0.phone, categories: $0.categories) }, next: nil)
         }
+    }
+
+    /// A department as somebody wants it.
+    struct DepartmentWish: Decodable, Sendable {
+        var name: String
+        var phone: String?
+        var categories: [String]?
+        var members: [StaffID]?
+        var active: Bool?
+    }
+
+    /// Adds or changes a department.
+    func save(_ wish: DepartmentWish, as id: DepartmentID?, _ call: Call) async throws -> DepartmentID {
+        var check = FieldCheck()
+        let name = check.text(wish.name, "name", 1...60)
+        let phone = check.text(wish.phone, "phone", 0...40)
+        let chosen = wish.categories?.filter { category($0) != nil }
+        check.expect((wish.members ?? []).count <= 200, "members", "too-many")
+        try check.finish()
+        return try await call.once { db in
+            let known = try id.flatMap { try DepartmentStore.find($0, in: db) }
+            if id != nil, known == nil { throw Problem.notFound }
+            var department = known ?? Department(name: name, phone: phone, categories: [])
+            (department.name, department.phone) = (name, phone)
+            department.categories = chosen ?? department.categories
+            department.isActive = known == nil || wish.active ?? department.isActive
+            let members = try wish.members ?? DepartmentStore.members(department.id, in: db)
+            try Self.save(department, members: members, in: db)
+            return department.id
+        }
+    }
+
+    /// Gives a colleague who waits for it the key that the caller holds.
+    func giveKey(_ call: Call) async throws {
+        let caller = try call.signedIn()
+        guard let name = call.form["holder"], let staff = call.form["staff"].flatMap(StaffID.init) else {
+            throw Problem.invalid(["staff": "required"])
+        }
+        let holder = Holder(name: name)
+        try await database.write { db in
+            guard try waiting(in: db).contains(where: { $0.holder == holder && $0.staff == staff }),
+                try KeyRing.holders(of: caller, in: db).contains(holder)
+                    || (caller.roles.contains(.leader) && holder.department != nil)
+            else { throw Problem.conflict("woodpecker.not-waiting") }
+            try keys.give(holder, to: staff, by: caller.id, in: db)
+            try audit.record(
+                AuditEntry(
+                    at: .now, actor: caller.id, actorName: caller.name, action: "report.key-given",
+                    subject: "staff/\(staff)", detail: try JSON.text(["holder": holder.name])), in: db)
+        }
+    }
+
+    /// Makes a key for a program that reports by Open311.
+    func newProgramKey(_ call: Call) async throws -> String {
+        var check = FieldCheck()
+        let name = check.text(call.form["name"], "name", 1...60)
+        try check.finish()
+        let key = try Secret.password()
+        try await database.write { db in try Open311Store.addKey(key, name: name, at: .now, in: db) }
+        return key
     }
 
     /// Adds or changes a department with its members; a new one gets its key. For set-up and the page.

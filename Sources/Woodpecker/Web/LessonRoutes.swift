@@ -70,23 +70,28 @@ extension WoodpeckerRoom {
         }
         routes.post("/lesson-desk", .needs(.lessonEdit), "Write a lesson") { call in try await saveLesson(call) }
         routes.post("/lesson-desk/{id}", .needs(.lessonEdit), "Pass, publish or take back a lesson") { call in
-            let id: LessonID = try call.id()
-            let caller = try call.signedIn()
-            let move = call.form["move"] ?? ""
-            try await database.write { db in
-                guard var lesson = try LessonStore.find(id, in: db) else { throw Problem.notFound }
-                guard move != "edit", lesson.allowed(by: caller).contains(move) else {
-                    throw Problem.conflict("woodpecker.lesson-move")
-                }
-                switch move {
-                case "review": (lesson.state, lesson.reviewerName) = (.reviewed, caller.name)
-                case "publish": (lesson.state, lesson.publishedAt) = (.published, .now)
-                default: (lesson.state, lesson.publishedAt) = (.withdrawn, nil)
-                }
-                lesson.changedAt = .now
-                try LessonStore.save(lesson, in: db)
+            try await moveLesson(call)
+            return .redirect(to: "/lesson-desk/\(try call.param("id"))?done=saved")
+        }
+    }
+
+    /// Passes, publishes or takes back a lesson.
+    func moveLesson(_ call: Call) async throws {
+        let id: LessonID = try call.id()
+        let caller = try call.signedIn()
+        let move = call.form["move"] ?? ""
+        try await database.write { db in
+            guard var lesson = try LessonStore.find(id, in: db) else { throw Problem.notFound }
+            guard move != "edit", lesson.allowed(by: caller).contains(move) else {
+                throw Problem.conflict("woodpecker.lesson-move")
             }
-            return .redirect(to: "/lesson-desk/\(id)?done=saved")
+            switch move {
+            case "review": (lesson.state, lesson.reviewerName) = (.reviewed, caller.name)
+            case "publish": (lesson.state, lesson.publishedAt) = (.published, .now)
+            default: (lesson.state, lesson.publishedAt) = (.withdrawn, nil)
+            }
+            lesson.changedAt = .now
+            try LessonStore.save(lesson, in: db)
         }
     }
 
@@ -273,23 +278,47 @@ extension WoodpeckerRoom {
     }
 
     private func saveLesson(_ call: Call) async throws -> Answer {
-        let caller = try call.signedIn()
         let form = call.form
-        var check = FieldCheck()
-        let title = check.text(form["title"], "title", 1...60)
-        let summary = check.text(form["summary"], "summary", 1...200)
-        let body = check.text(form["body"], "body", 1...8_000)
-        let topic = form["topic"].flatMap(Lesson.Topic.init(rawValue:))
-        check.expect(topic != nil, "topic", "required")
-        let quiz = LessonQuiz.read(form["quiz"] ?? "")
-        check.expect(quiz != nil, "quiz", "invalid")
-        guard check.errors.isEmpty, let topic, let quiz else {
-            return try await editPage(call, errors: check.errors, form: form)
+        let wish = LessonWish(
+            topic: form["topic"] ?? "", title: form["title"] ?? "", summary: form["summary"] ?? "",
+            body: form["body"] ?? "", quiz: form["quiz"], months: form.all("month").compactMap { Int($0) },
+            categories: form.all("category"))
+        do {
+            let saved = try await save(wish, as: form["id"].flatMap(LessonID.init), call)
+            return .redirect(to: "/lesson-desk/\(saved)?done=saved")
+        } catch let problem as Problem where problem.status == 422 {
+            return try await editPage(call, errors: problem.fields, form: form)
         }
-        let months = form.all("month").compactMap { Int($0) }.filter { (1...12).contains($0) }
-        let chosen = form.all("category").filter { category($0) != nil }
-        let id = form["id"].flatMap(LessonID.init)
-        let saved = try await database.write { db -> LessonID in
+    }
+
+    /// A lesson as somebody writes it.
+    struct LessonWish: Decodable, Sendable {
+        var topic: String
+        var title: String
+        var summary: String
+        var body: String
+        /// Questions as ``LessonQuiz`` reads them.
+        var quiz: String?
+        var months: [Int]?
+        var categories: [String]?
+    }
+
+    /// Writes a lesson, or changes one.
+    func save(_ wish: LessonWish, as id: LessonID?, _ call: Call) async throws -> LessonID {
+        let caller = try call.signedIn()
+        var check = FieldCheck()
+        let title = check.text(wish.title, "title", 1...60)
+        let summary = check.text(wish.summary, "summary", 1...200)
+        let body = check.text(wish.body, "body", 1...8_000)
+        let topic = Lesson.Topic(rawValue: wish.topic)
+        check.expect(topic != nil, "topic", "required")
+        let quiz = LessonQuiz.read(wish.quiz ?? "")
+        check.expect(quiz != nil, "quiz", "invalid")
+        try check.finish()
+        guard let topic, let quiz else { throw Problem.invalid(["topic": "required"]) }
+        let months = (wish.months ?? []).filter { (1...12).contains($0) }
+        let chosen = (wish.categories ?? []).filter { category($0) != nil }
+        return try await call.once { db in
             var lesson = Lesson(
                 topic: topic, title: title, summary: summary, body: body, months: months, categories: chosen,
                 quiz: quiz, author: caller.id, authorName: caller.name, at: .now)
@@ -304,7 +333,6 @@ extension WoodpeckerRoom {
             try LessonStore.save(lesson, in: db)
             return lesson.id
         }
-        return .redirect(to: "/lesson-desk/\(saved)?done=saved")
     }
 }
 

@@ -17,6 +17,10 @@ struct AlarmListPage {
         var filter = AlarmFilter(areas: scope.areas, owner: scope.owner)
         filter.state = call.query("state").flatMap(Alarm.State.init(rawValue:))
         filter.verdict = call.query("verdict").flatMap(Alarm.Verdict.init(rawValue:))
+        filter.kind = call.query("kind").flatMap(DetectorKind.init(rawValue:))
+        filter.text = call.query("q").map { String($0.prefix(50)) }
+        filter.from = call.query("from").flatMap { Instant($0) }
+        filter.to = call.query("to").flatMap { Instant($0) }
         filter.before = call.query("after").flatMap(AlarmID.init)
         return filter
     }
@@ -27,7 +31,7 @@ struct AlarmListPage {
             let found = try AlarmStore.list(filter, limit: limit + 1, in: db)
             return (found, try SiteStore.find(Set(found.compactMap(\.site)), in: db))
         }
-        let query = call.kept(["state", "verdict", "limit"])
+        let query = call.kept(["q", "state", "verdict", "kind", "from", "to", "limit"])
         var context: [String: Any] = [
             "items": found.prefix(limit).map { alarm -> [String: Any] in
                 [
@@ -45,6 +49,9 @@ struct AlarmListPage {
                 call, "state", ["raised", "acknowledged", "verified", "cleared"], words: "fire.state"),
             "verdicts": PageWords.choices(
                 call, "verdict", ["real", "false", "test", "drill"], words: "fire.verdict"),
+            "kinds": PageWords.choices(call, "kind", DetectorKind.allCases.map(\.rawValue), words: "fire.kind"),
+            "values": Dictionary(
+                uniqueKeysWithValues: ["q", "from", "to"].map { ($0, call.query($0) ?? "") }),
             "export": "/alarms.xlsx?" + query,
         ]
         if found.count > limit { context["next"] = "/alarms?\(query)&after=\(found[limit - 1].id)" }

@@ -3,6 +3,27 @@ import Office
 import Storage
 import Web
 
+/// Which gateways a list shows.
+struct GatewayChoice: Sendable {
+    static let names = ["q", "kind", "offline", "limit"]
+
+    /// Part of the name or the address.
+    var text: String?
+    var kind: GatewayKind?
+    var offlineOnly: Bool
+
+    init(_ call: Call) {
+        text = call.query("q").map { String($0.prefix(50)) }
+        kind = call.query("kind").flatMap(GatewayKind.init(rawValue:))
+        offlineOnly = call.query("offline") != nil
+    }
+
+    func list(after: GatewayID?, limit: Int, in db: any Reading) throws -> [Gateway] {
+        try DeviceStore.gateways(
+            kind: kind, text: text, offlineOnly: offlineOnly, after: after, limit: limit, in: db)
+    }
+}
+
 /// `/detectors` and `/gateways`: the health of what hangs on the walls.
 struct DevicePages {
     let presence: Presence
@@ -29,6 +50,7 @@ struct DevicePages {
         filter.needsWork = call.query("needsWork") != nil
         filter.after = call.query("after").flatMap(DetectorID.init)
         filter.kind = call.query("kind").flatMap(DetectorKind.init(rawValue:))
+        filter.text = call.query("q").map { String($0.prefix(50)) }
         return filter
     }
 
@@ -38,7 +60,7 @@ struct DevicePages {
             let found = try DeviceStore.detectors(filter, limit: limit + 1, in: db)
             return (found, try SiteStore.find(Set(found.map(\.site)), in: db))
         }
-        let query = call.kept(["needsWork", "kind", "limit"])
+        let query = call.kept(["q", "needsWork", "kind", "limit"])
         var context: [String: Any] = [
             "items": found.prefix(limit).map { detector -> [String: Any] in
                 [
@@ -51,7 +73,7 @@ struct DevicePages {
                 ]
             },
             "kinds": PageWords.choices(call, "kind", DetectorKind.allCases.map(\.rawValue), words: "fire.kind"),
-            "needsWork": filter.needsWork, "export": "/detectors.xlsx?" + query,
+            "needsWork": filter.needsWork, "values": ["q": filter.text ?? ""], "export": "/detectors.xlsx?" + query,
         ]
         if found.count > limit { context["next"] = "/detectors?\(query)&after=\(found[limit - 1].id)" }
         return try call.page("detector-list", title: call.word("fire.detectors.title"), context)
@@ -84,7 +106,7 @@ struct DevicePages {
     }
 
     private func exportGateways(_ call: Call) async throws -> Answer {
-        let kind = call.query("kind").flatMap(GatewayKind.init(rawValue:))
+        let wanted = GatewayChoice(call)
         let columns = ["name", "kind", "deviceAddress", "state", "heard"]
         let book = try Workbook(
             sheet: "Zhili", columns: columns.map { (call.word("fire.column.\($0)"), $0 == "name" ? 40 : 24) })
@@ -92,7 +114,7 @@ struct DevicePages {
         while true {
             let last = after
             let found = try await call.database.read { db in
-                try DeviceStore.gateways(kind: kind, after: last, limit: 500, in: db)
+                try wanted.list(after: last, limit: 500, in: db)
             }
             for gateway in found {
                 let heard = [gateway.lastSeen, presence.lastSeen(.gateway(gateway.id))].compactMap(\.self).max()
@@ -115,9 +137,9 @@ struct DevicePages {
     private func gateways(_ call: Call) async throws -> Answer {
         let limit = call.limit
         let after = call.query("after").flatMap(GatewayID.init)
-        let kind = call.query("kind").flatMap(GatewayKind.init(rawValue:))
+        let wanted = GatewayChoice(call)
         let (found, sites) = try await call.database.read { db in
-            let found = try DeviceStore.gateways(kind: kind, after: after, limit: limit + 1, in: db)
+            let found = try wanted.list(after: after, limit: limit + 1, in: db)
             return (found, try SiteStore.find(Set(found.compactMap(\.site)), in: db))
         }
         let mayAsk = try call.signedIn().may(.rollCall)
@@ -138,12 +160,14 @@ struct DevicePages {
                 if let site = gateway.site { row["siteId"] = site.description }
                 return row
             },
-            "export": "/gateways.xlsx?" + call.kept(["kind"]),
+            "export": "/gateways.xlsx?" + call.kept(GatewayChoice.names),
+            "values": ["q": wanted.text ?? ""], "offlineOnly": wanted.offlineOnly,
+            "canSeeRollCalls": try call.signedIn().may(.rollCallRead),
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]
         if let place = broker.place { context["broker"] = brokerRow(place, call) }
         if found.count > limit {
-            context["next"] = "/gateways?\(call.kept(["kind", "limit"]))&after=\(found[limit - 1].id)"
+            context["next"] = "/gateways?\(call.kept(GatewayChoice.names))&after=\(found[limit - 1].id)"
         }
         return try call.page("gateway-list", title: call.word("fire.gateways.title"), context)
     }

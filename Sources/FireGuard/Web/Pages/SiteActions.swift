@@ -3,10 +3,9 @@ import Pictures
 import Storage
 import Web
 
-/// What the page of a site does beside its form: maintenance, inspections, roll-call, the plan, phones in full.
+/// What the page of a site does beside its form: maintenance, inspections and the plan.
 struct SiteActions {
     let desk: any Desk
-    let rollCalls: RollCalls
 
     func add(to routes: inout Routes) {
         routes.post("/sites/{id}/maintenance", .needs(.siteMaintain), "Start or end maintenance, from the page") {
@@ -14,16 +13,6 @@ struct SiteActions {
         }
         routes.post("/sites/{id}/inspections/{inspection}", .needs(.inspectionWrite), "Record an inspection") { call in
             try await record(call)
-        }
-        routes.post("/gateways/{id}/roll-call", .needs(.rollCall), "Ask a duty post, from a page") { call in
-            let caller = try call.signedIn()
-            let id: GatewayID = try call.id()
-            guard let gateway = try await call.database.read({ db in try DeviceStore.gateway(id, in: db) }) else {
-                throw Problem.notFound
-            }
-            let asked = try await rollCalls.ask(gateway, minutes: 10, by: caller.name, at: .now)
-            let done = asked.outcome == .delivered ? "roll-call-asked" : "roll-call-undelivered"
-            return .redirect(to: gateway.site.map { "/sites/\($0)?done=\(done)" } ?? "/gateways?done=\(done)")
         }
         routes.get("/sites/{id}/plan", .needs(.siteRead), "A site's floor plan as JPEG") { call in
             let scope = Scope(try call.signedIn())

@@ -1,0 +1,147 @@
+import Foundation
+import HTTPTypes
+import Kernel
+import Storage
+import Testing
+import Web
+
+@testable import Centre
+
+@Suite("What is created over the API", .serialized)
+struct CreateTests {
+    /// A create as a program sends it.
+    private struct Create {
+        var path: String
+        var person: String
+        var body: String
+        var query = ""
+        var pieces: [String: String] = [:]
+    }
+
+    /// What is posted to a list and creates nothing that a repeat would double, and why.
+    private static let others: Set<String> = [
+        "/api/v1/sessions",  // each log-in is a session of its own
+        "/api/v1/reports", "/api/v1/reports/status",  // the report carries its receipt, and nothing of it may be kept
+        "/api/v1/areas/edits", "/api/v1/areas/undo",  // an edit names the revision that it was made on
+        "/api/v1/map/inside", "/api/v1/categories/check", "/api/v1/message-templates/preview",  // questions
+        "/api/v1/message-languages",  // one for each phone
+        "/api/v1/categories",  // a category is named by its key: there is no second one
+        "/api/v1/me/password", "/api/v1/departments/keys", "/api/v1/registry/pairs/search",  // moves, not things
+        // A secret is told once and kept nowhere; another one stands in its place.
+        "/api/v1/departments/open311", "/api/v1/shifts/calendar",
+    ]
+
+    /// A red square of 2 × 2 pixels.
+    private static let png = """
+        iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP8z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==
+        """
+
+    private func value(_ answer: Answer, _ name: String) -> String? {
+        let object = try? JSONSerialization.jsonObject(with: Data(answer.bodyBytes)) as? [String: Any]
+        return object?[name] as? String ?? (object?["staff"] as? [String: Any])?[name] as? String
+    }
+
+    private func creates(_ town: Town) async throws -> [Create] {
+        func first(_ path: String, _ person: String, _ query: String = "") async throws -> String {
+            let answer = await town.ask(.get, path, as: person, query: query)
+            struct List: Decodable { struct Item: Decodable { var id: String }; var items: [Item] }
+            return try #require(try JSON.decode(List.self, answer.bodyBytes).items.first?.id)
+        }
+        let (site, gateway) = (
+            try await first("/api/v1/sites", "officer"), try await first("/api/v1/gateways", "officer")
+        )
+        let (caseID, unit) = (try await newCase(town), try await first("/api/v1/units", "officer"))
+        let officer = try await first("/api/v1/staff", "admin", "role=officer")
+        return [
+            Create(path: "/api/v1/cases", person: "officer", body: #"{"kind":"report","severity":2,"title":"井盖"}"#),
+            Create(
+                path: "/api/v1/cases/{id}/tasks", person: "officer", body: #"{"unitId":"\#(unit)"}"#,
+                pieces: ["id": caseID]),
+            Create(path: "/api/v1/sites", person: "officer", body: #"{"name":"新场所（示例）","address":"示例路 9 号"}"#),
+            Create(
+                path: "/api/v1/gateways", person: "officer",
+                body: #"{"kind":"gb26875","address":"0000000000AB","name":"新装置"}"#),
+            Create(
+                path: "/api/v1/detectors", person: "officer",
+                body:
+                    #"{"siteId":"\#(site)","gatewayId":"\#(gateway)","address":"1-1-99-1","kind":"smoke","place":"仓库"}"#
+            ),
+            Create(
+                path: "/api/v1/staff", person: "admin", body: #"{"username":"newone","name":"新人","roles":["grid"]}"#),
+            Create(path: "/api/v1/units", person: "leader", body: #"{"name":"夜巡队","kind":"patrol"}"#),
+            Create(
+                path: "/api/v1/escalation-policies", person: "leader",
+                body: """
+                    {"title":"夜间","policy":{"name":"fire","repeatSeconds":900,"scope":{},
+                    "steps":[{"afterSeconds":30,"roles":["leader"],"people":[],"channels":["sms"]}]}}
+                    """),
+            Create(
+                path: "/api/v1/rosters", person: "leader",
+                body: """
+                    {"name":"夜班","role":"officer","members":[],"watches":["夜班 20:00-08:00"],"days":"every",
+                    "firstDay":"2026-12-01"}
+                    """),
+            Create(
+                path: "/api/v1/broadcasts", person: "leader",
+                body: #"{"headline":"演练","text":"今日演练","event":"演练","status":"Exercise","hours":1}"#),
+            Create(path: "/api/v1/wall-layouts", person: "officer", body: #"{"name":"河边","size":1,"cameras":[]}"#),
+            Create(
+                path: "/api/v1/watch-devices", person: "admin",
+                body: #"{"gbId":"34020000001110000077","name":"录像机","password":"a-long-password"}"#),
+            Create(path: "/api/v1/departments", person: "leader", body: #"{"name":"水务办（示例）"}"#),
+            Create(
+                path: "/api/v1/lessons", person: "officer",
+                body: #"{"topic":"fire","title":"厨房着火","summary":"先关火","body":"关火，盖锅盖。"}"#),
+            Create(path: "/api/v1/water-places", person: "leader", body: #"{"name":"河湾（示例）"}"#),
+            Create(path: "/api/v1/attachments", person: "officer", body: Self.png),
+        ].map { [officer] create in
+            var create = create
+            create.body = create.body.replacing("\"members\":[]", with: "\"members\":[\"\(officer)\"]")
+            return create
+        }
+    }
+
+    private func newCase(_ town: Town) async throws -> String {
+        let body = Array(#"{"kind":"report","severity":2,"title":"路灯"}"#.utf8)
+        return try #require(value(await town.ask(.post, "/api/v1/cases", as: "officer", body: body), "id"))
+    }
+
+    @Test("A create that is repeated with its Idempotency-Key gets the first answer and makes nothing new")
+    func once() async throws {
+        let town = try await Town.open()
+        let all = try await creates(town)
+        for create in all {
+            let body =
+                create.body == Self.png
+                ? Array(try #require(Data(base64Encoded: create.body))) : Array(create.body.utf8)
+            func send(_ body: [UInt8]) async -> Answer {
+                await town.ask(
+                    .post, create.path, as: create.person, body: body, query: create.query, pieces: create.pieces,
+                    key: "key \(create.path)")
+            }
+            let (first, again) = (await send(body), await send(body))
+            let text = String(decoding: first.bodyBytes, as: UTF8.self)
+            #expect(first.status == 201 && again.status == 201, "\(create.path) \(text)")
+            #expect(value(first, "id") != nil && value(first, "id") == value(again, "id"), "\(create.path) \(text)")
+            // The same key over something else is a mistake of the program, and no third thing.
+            #expect(await send(body + [0x20]).status == 422, "\(create.path)")
+            if create.path == "/api/v1/staff" {
+                // A set-up password is told once and kept nowhere.
+                #expect(value(first, "password") != nil && value(again, "password") == nil)
+                let kept = try await town.centre.database.read { db in
+                    try db.values(String.self, "SELECT answer FROM idempotency")
+                }
+                #expect(kept.allSatisfy { !$0.contains(value(first, "password") ?? "-") })
+            }
+        }
+        // Every list that takes something new was tried.
+        let tried = Set(all.map(\.path))
+        let lists = town.house.routes.all
+            .filter { $0.method == .post && $0.path.hasPrefix("/api/v1/") && !$0.path.contains("{") }
+            .map(\.path)
+        // What takes a table, a loudspeaker or words of a kind is tried where there is one.
+        let elsewhere: Set<String> = ["/api/v1/imports", "/api/v1/voices", "/api/v1/message-templates"]
+        #expect(Set(lists).subtracting(tried).subtracting(Self.others).subtracting(elsewhere) == [])
+        await town.close()
+    }
+}
