@@ -76,7 +76,8 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 "MQTT", "Pictures",
-                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "GB28181", "SIP",
+                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "Summary", "Plans", "Print",
+                "GB28181", "SIP",
                 "SMPP",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
                 unixSignals,
@@ -114,6 +115,8 @@ let package = Package(
                 httpClient, httpTypes, logging, lifecycle, nio, nioHTTP1,
             ]),
 
+        room("Plans", needs: ["Kernel", "Storage", "Web", "Identity", "Cases", lifecycle]),
+        room("Summary", needs: ["Kernel", "Storage", "Web", "Office", "Print", lifecycle]),
         room(
             "Broadcast",
             needs: ["Kernel", "Storage", "Web", "Identity", "Cases", "CAP", "XML", "Crypt"]),
@@ -237,6 +240,10 @@ let package = Package(
             ]),
         tests("Geo", needs: ["Geo"]),
         tests("Print", needs: ["Print"]),
+        tests("Summary", needs: ["Summary", "Kernel"]),
+        tests(
+            "Plans",
+            needs: ["Plans", "Crypt", "Cases", "Identity", "Web", "Kernel", "Storage", "StorageTesting", logging]),
         tests("XML", needs: ["XML"]),
         tests(
             "Broadcast",

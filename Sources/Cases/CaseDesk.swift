@@ -139,6 +139,11 @@ public struct CaseDesk: Sendable {
         try CaseStore.record(id, in: db)?.isOpen ?? false
     }
 
+    /// Cases that meet a filter, newest first.
+    public func list(_ filter: CaseFilter, limit: Int, in db: any Reading) throws -> [CaseRecord] {
+        try CaseList.page(filter, limit: limit, in: db)
+    }
+
     /// Open cases, the gravest and oldest first.
     public func open(limit: Int, in db: any Reading) throws -> [CaseRecord] {
         try db.all(

@@ -101,6 +101,7 @@ public struct Centre: Sendable {
             password: try trialPassword ?? Secret.password())
         try await database.write { db in
             try SampleDuty().plan(at: .now, in: db)
+            try SamplePlans().add(at: .now, in: db)
             try recorders.register(at: .now, in: db)
             let owner = try StaffDirectory.onDuty(role: .owner, area: nil, in: db).first
             try SampleSites(map: map, areas: areas, owner: owner?.id, plan: plan.bytes).register(at: .now, in: db)

@@ -12,9 +12,11 @@ import Kernel
 import MQTT
 import Notify
 import Places
+import Plans
 import Registry
 import ServiceLifecycle
 import Storage
+import Summary
 import TownMap
 import Watch
 import Web
@@ -53,6 +55,9 @@ extension Centre {
         let cases = CaseDesk(calendar: try WorkCalendar.load(data: configuration.folder))
         let hard = HardKey()
         let keys = KeyRing(database: database, hard: hard)
+        let bundles = RoomList.resources
+        let catalogue = try Catalogue(bundles: bundles)
+        let plans = PlanDesk(cases: cases, audit: audit) { key, values in catalogue.word(key, .zh, values) }
         let reports = ReportPanels(cases: cases, areas: areas, keys: keys, audit: audit)
         let surroundings = CaseSurroundings(
             areaName: areas.name(of:), areaAt: areas.area(at:),
@@ -63,7 +68,9 @@ extension Centre {
                 return try FireGuard.contacts(of: id, in: db).map { ContactView(name: $0.name, phone: $0.phone) }
             },
             moves: { id, caller, db in try reports.moves(id, caller, in: db) },
-            panels: { id, caller, db, word in try reports.panels(id, caller, in: db, word: word) })
+            panels: { id, caller, db, word in
+                try plans.panels(id, caller, in: db, word: word) + reports.panels(id, caller, in: db, word: word)
+            })
         let casesRoom = try CasesRoom(
             database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, audit: audit,
             logger: logger)
@@ -76,8 +83,6 @@ extension Centre {
             permissions: { known.all },
             areas: { areas.tree.map { AreaChoice(id: $0.area.id, name: $0.area.name, depth: $0.depth) } },
             reach: { areas.map.reach($0) })
-        let bundles = RoomList.resources
-        let catalogue = try Catalogue(bundles: bundles)
         var fire = FireGuard.Configuration()
         var bounds = UITDConfiguration()
         bounds.port = configuration.gb26875Port
@@ -129,6 +134,8 @@ extension Centre {
             database: database,
             desk: WatchAdapter(cases: cases, areas: areas, audit: audit, catalogue: catalogue), configuration: watch,
             logger: logger)
+        let caseFigures = CaseFigures(cases: cases)
+        let otherFigures = OtherFigures(cases: cases, areas: areas, duty: duty, registry: registry)
         let rooms: [any Room] = [
             casesRoom,
             places,
@@ -146,6 +153,16 @@ extension Centre {
                     try happenedElsewhere(in: span, limit: limit, in: db, word: word)
                 }
             ) { key, values in catalogue.word(key, .zh, values) },
+            try PlansRoom(
+                database: database, desk: plans,
+                surroundings: PlanSurroundings(duty: duty, areas: areas).surroundings),
+            SummaryRoom(
+                database: database,
+                sources: [
+                    caseFigures.alarms, caseFigures.response, caseFigures.recurring, otherFigures.water,
+                    otherFigures.rates,
+                    otherFigures.duty, otherFigures.quality,
+                ], address: { configuration.publicURL ?? messaging.ownAddress }),
             registry,
             try TownMapRoom(
                 database: database, areas: areas,

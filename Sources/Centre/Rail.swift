@@ -8,7 +8,7 @@ extension Navigation {
             under: [
                 Heading("centre.nav.desk", icon: "desk", ["/"]),
                 Heading("townmap.nav.map", icon: "map", ["/map"]),
-                Heading("centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics", "/calendar"]),
+                Heading("centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics", "/summary", "/calendar"]),
                 Heading(
                     "centre.nav.fire", icon: "alarms",
                     ["/mine", "/alarms", "/sites", "/detectors", "/inspections", "/gateways"]),
@@ -19,7 +19,10 @@ extension Navigation {
                 Heading("centre.nav.woodpecker", icon: "messages", ["/reports", "/lesson-desk", "/sample-wechat"]),
                 Heading(
                     "centre.nav.duty", icon: "clock",
-                    ["/duty", "/messages", "/escalation", "/message-templates", "/carriers", "/sample-gateway"]),
+                    [
+                        "/duty", "/plans", "/messages", "/escalation", "/message-templates", "/carriers",
+                        "/sample-gateway",
+                    ]),
                 Heading("centre.nav.people", icon: "staff", ["/staff", "/roles", "/audit"]),
             ])
     }

@@ -6,8 +6,10 @@ import Foundation
 import Identity
 import Notify
 import Places
+import Plans
 import Registry
 import Storage
+import Summary
 import TownMap
 import Watch
 import Web
@@ -30,6 +32,7 @@ enum RoomList {
             RegistryRoom.schema(),
             TownMapRoom.schema(),
             WoodpeckerRoom.schema(),
+            PlansRoom.schema(),
         ].flatMap(\.self)
     }
 
@@ -48,6 +51,8 @@ enum RoomList {
             RegistryRoom.resources,
             TownMapRoom.resources,
             WoodpeckerRoom.resources,
+            SummaryRoom.resources,
+            PlansRoom.resources,
             .module,
         ]
     }

@@ -67,6 +67,16 @@ public struct DutyDesk: Sendable {
         return Found(people: try StaffDirectory.onDuty(role: role, area: area, within: within, in: db), source: .gap)
     }
 
+    /// How the watches that began in a stretch of time were stood, with the names of who should have.
+    public func attendance(
+        in span: Range<Instant>, now: Instant, in db: any Reading
+    ) throws -> (attendance: Attendance, names: [StaffID: String]) {
+        let shifts = try ShiftStore.page(
+            ShiftFilter(from: span.lowerBound, until: min(span.upperBound, now)), limit: 5_000, in: db
+        ).filter { $0.startsAt >= span.lowerBound }
+        return (Attendance(shifts, now: now), try StaffDirectory.names(of: shifts.map(\.staff), in: db))
+    }
+
     /// The hours of `window` in which a roster that must be covered names nobody who can be reached.
     public func gaps(in window: Range<Instant>, in db: any Reading) throws -> [Gap] {
         let rosters = try RosterStore.all(in: db).filter { $0.isActive && $0.mustCover }

@@ -114,6 +114,30 @@ public struct RegistryRoom: Room {
         ReviewRoutes(desk: desk).add(to: &routes)
     }
 
+    /// How true the data of a village are, as texts: a small number of people is told as `<5`.
+    public struct VillageQuality: Sendable {
+        /// Which village.
+        public var village: String
+        /// How many records.
+        public var records: String
+        /// How many of them are whole, in per cent.
+        public var complete: String
+        /// How many of them were looked at in time, in per cent.
+        public var fresh: String
+        /// How many contradict others.
+        public var contradictory: String
+    }
+
+    /// The quality of the data as this caller may know it; `nil` where they may not.
+    public func quality(for caller: Caller, in db: any Reading) throws -> [VillageQuality]? {
+        guard caller.may(.registryQuality) else { return nil }
+        return try QualityPages(desk: desk).lines(for: caller, in: db)?.map {
+            VillageQuality(
+                village: $0.village, records: $0.records, complete: $0.complete, fresh: $0.fresh,
+                contradictory: $0.contradictory)
+        }
+    }
+
     /// Its workers.
     public func services() -> [any Service] {
         [

@@ -5,10 +5,14 @@ import Storage
 public struct CaseFilter: Sendable {
     /// Open ones alone.
     public var onlyOpen = false
+    /// Those alone that a leader watches.
+    public var onlySupervised = false
     /// Where it stands.
     public var phase: CasePhase?
     /// What kind it is.
     public var kind: CaseKind?
+    /// What it turned out to be.
+    public var verdict: Verdict?
     /// How grave, 1…4.
     public var severity: Severity?
     /// The area it lies in.
@@ -34,8 +38,10 @@ public struct CaseFilter: Sendable {
     var conditions: SQL {
         var all: [SQL] = ["1 = 1"]
         if onlyOpen { all.append("is_open = 1") }
+        if onlySupervised { all.append("supervised = 1") }
         if let phase { all.append("state = \(phase.rawValue)") }
         if let kind { all.append("kind = \(kind.rawValue)") }
+        if let verdict { all.append("verdict = \(verdict.rawValue)") }
         if let severity { all.append("severity = \(Int64(severity.rawValue))") }
         if let area { all.append("area = \(area.rawValue)") }
         if let areas { all.append("(area IS NULL OR area IN \(list: areas))") }

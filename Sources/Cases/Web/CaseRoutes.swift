@@ -48,8 +48,10 @@ extension CasesRoom {
         var filter = CaseFilter()
         filter.areas = call.caller?.areas
         filter.onlyOpen = call.query("open") == "1"
+        filter.onlySupervised = call.query("supervised") == "1"
         filter.phase = call.query("state").flatMap(CasePhase.init(rawValue:))
         filter.kind = call.query("kind").flatMap(CaseKind.init(rawValue:))
+        filter.verdict = call.query("verdict").flatMap(Verdict.init(rawValue:))
         filter.severity = call.query("severity").flatMap { Int($0) }.flatMap(Severity.init(rawValue:))
         filter.area = call.query("area").flatMap(AreaID.init)
         filter.subject = call.query("subject")
@@ -72,7 +74,9 @@ extension CasesRoom {
         path + "?" + call.kept(Self.filterNames + ["limit"], and: ("before", id.description))
     }
 
-    private static let filterNames = ["open", "state", "kind", "severity", "area", "overdue", "from", "to", "q"]
+    private static let filterNames = [
+        "open", "supervised", "state", "kind", "verdict", "severity", "area", "overdue", "from", "to", "q",
+    ]
 
     private func listPage(_ call: Call) async throws -> Answer {
         let (records, more) = try await page(call)
@@ -88,6 +92,7 @@ extension CasesRoom {
             "kinds": chosen("kind", CaseKind.allCases.map(\.rawValue), "cases.kindName"),
             "severities": chosen("severity", Severity.allCases.map { String($0.rawValue) }, "cases.severity"),
             "values": ["q": call.query("q") ?? "", "from": call.query("from") ?? "", "to": call.query("to") ?? ""],
+            "supervisedOnly": call.query("supervised") == "1",
             "openOnly": call.query("open") == "1", "overdueOnly": call.query("overdue") == "1",
             "export": "/cases.xlsx?" + call.kept(Self.filterNames),
         ]

@@ -31,13 +31,21 @@ struct QualityPages {
     }
 
     private func lines(_ call: Call) async throws -> [Line] {
-        let viewer = Viewer(try call.signedIn(), desk.areas)
-        let wanted = call.query("category")
-        let categories = desk.book.all.filter { Policy.sees($0, viewer) && (wanted == nil || $0.key == wanted) }
-        guard !categories.isEmpty else { throw Problem.invalid(["category": "unknown"]) }
-        let sums = try await call.database.read { db in
-            try Self.sums(categories.map(\.key), at: .now, in: db)
+        let (caller, wanted) = (try call.signedIn(), call.query("category"))
+        return try await call.database.read { db in
+            guard let lines = try lines(for: caller, category: wanted, in: db) else {
+                throw Problem.invalid(["category": "unknown"])
+            }
+            return lines
         }
+    }
+
+    /// The lines of the villages that the caller answers for; `nil` where there is no such category for them.
+    func lines(for caller: Caller, category wanted: String? = nil, in db: any Reading) throws -> [Line]? {
+        let viewer = Viewer(caller, desk.areas)
+        let categories = desk.book.all.filter { Policy.sees($0, viewer) && (wanted == nil || $0.key == wanted) }
+        guard !categories.isEmpty else { return nil }
+        let sums = try Self.sums(categories.map(\.key), at: .now, in: db)
         let aboutPeople = Set(categories.filter(\.isAboutPeople).map(\.key))
         return desk.areas.villages.filter { viewer.areas?.contains($0.id) ?? true }.map { village in
             let mine = sums.filter { $0.village == village.id }

@@ -15,7 +15,7 @@ extension Permission {
     /// Registers devices and their passwords.
     static let deviceWrite = Permission("watch-device.write", [.admin])
     /// Sees water places, the watch's log and its figures.
-    static let waterRead = Permission("water.read", [.officer, .leader, .patrol, .grid, .admin, .auditor])
+    public static let waterRead = Permission("water.read", [.officer, .leader, .patrol, .grid, .admin, .auditor])
     /// Watches water places and reports swimmers.
     static let waterWatch = Permission("water.watch", [.officer, .leader])
     /// Says how a sighting ended.
