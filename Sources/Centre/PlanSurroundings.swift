@@ -36,7 +36,9 @@ struct PlanSurroundings {
                     found += try layer.marks(in: window, for: caller, in: db).map { mark in
                         PlansRoom.Nearby(
                             name: mark.label, kind: word("townmap.layer.\(layer.name)"),
-                            metres: Int(Measure.metres(place, Position(lon: mark.point.lon, lat: mark.point.lat)).rounded()), href: mark.href)
+                            metres: Int(
+                                Measure.metres(place, Position(lon: mark.point.lon, lat: mark.point.lat)).rounded()),
+                            href: mark.href)
                     }
                 }
                 return Array(

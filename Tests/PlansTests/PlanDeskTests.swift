@@ -49,7 +49,9 @@ struct PlanDeskTests {
         }
     }
 
-    @Test("A case keeps the version it opened with, and a step is ticked once and told on the case", arguments: Engine.allCases)
+    @Test(
+        "A case keeps the version it opened with, and a step is ticked once and told on the case",
+        arguments: Engine.allCases)
     func versions(_ engine: Engine) async throws {
         let town = try await Town(engine)
         let first = try await town.plan(["5 到场", "清点"])
