@@ -111,7 +111,7 @@ let package = Package(
             "Woodpecker",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Crypt", "Pictures", "Office",
-                "Geo", "XML",
+                "Geo", "XML", "Print",
                 httpClient, httpTypes, logging, lifecycle, nio, nioHTTP1,
             ]),
 
@@ -166,7 +166,7 @@ let package = Package(
         engine(
             "Simulator",
             needs: ["GB26875", "GB28181", "SIP", "SMPP", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1]),
-        engine("Bench", needs: ["GB26875", "Kernel", "Office"]),
+        engine("Bench", needs: ["GB26875", "Kernel", "Office", "Crypt"]),
 
         // Ground.
         room(
@@ -230,7 +230,7 @@ let package = Package(
         tests(
             "Woodpecker",
             needs: [
-                "Woodpecker", "Crypt", "Cases", "Identity", "Places", "Geo", "Pictures", "Kernel", "Storage",
+                "Woodpecker", "Crypt", "Cases", "Identity", "Places", "Geo", "Pictures", "Print", "Kernel", "Storage",
                 "StorageTesting", "Web", httpTypes, logging,
             ]),
         tests(

@@ -50,4 +50,38 @@ int zl_pictures_jpeg(const void *bytes, size_t count, int edge, int quality, voi
     return failed;
 }
 
+int zl_pictures_redact(const void *bytes, size_t count, int edge, int quality, const double *boxes, int box_count,
+                       void **out, size_t *out_count, int *width, int *height) {
+    VipsImage *small = NULL;
+    if (vips_thumbnail_buffer((void *)bytes, count, &small, edge, "height", edge, "size", VIPS_SIZE_DOWN, "fail_on",
+                              VIPS_FAIL_ON_ERROR, NULL) != 0) {
+        vips_error_clear();
+        return 1;
+    }
+    // Drawing changes pixels, so they must be ours.
+    VipsImage *drawn = vips_image_copy_memory(small);
+    g_object_unref(small);
+    if (drawn == NULL) {
+        vips_error_clear();
+        return 1;
+    }
+    *width = vips_image_get_width(drawn);
+    *height = vips_image_get_height(drawn);
+    double ink[4] = {0, 0, 0, 0};
+    int bands = vips_image_get_bands(drawn);
+    int failed = bands < 1 || bands > 4;
+    for (int i = 0; i < box_count && !failed; i++) {
+        const double *box = boxes + 4 * i;
+        // A box reaches to the next whole pixel on each side: nothing of what it covers is left at an edge.
+        int left = (int)(box[0] * *width), top = (int)(box[1] * *height);
+        int right = (int)((box[0] + box[2]) * *width) + 1, bottom = (int)((box[1] + box[3]) * *height) + 1;
+        failed = vips_draw_rect(drawn, ink, bands, left, top, right - left, bottom - top, "fill", TRUE, NULL);
+    }
+    if (!failed)
+        failed = vips_jpegsave_buffer(drawn, out, out_count, "Q", quality, "strip", TRUE, "optimize_coding", TRUE, NULL);
+    g_object_unref(drawn);
+    if (failed) vips_error_clear();
+    return failed;
+}
+
 void zl_pictures_free(void *bytes) { g_free(bytes); }

@@ -44,6 +44,62 @@ public enum Pictures {
         }
     }
 
+    /// A part of a picture, measured in parts of its width and height.
+    public struct Box: Sendable, Equatable {
+        /// From the left, 0…1.
+        public var x: Double
+        /// From the top, 0…1.
+        public var y: Double
+        /// Its width, 0…1.
+        public var width: Double
+        /// Its height, 0…1.
+        public var height: Double
+
+        /// A box.
+        public init(x: Double, y: Double, width: Double, height: Double) {
+            self.x = x
+            self.y = y
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// Boxes that a picture takes.
+    public static let boxLimit = 40
+
+    /// Blackens boxes of a picture of at most 1,280 pixels a side and encodes it again: nothing of what they cover is in
+    /// the result. What of a box lies outside is left out.
+    public static func redact(_ bytes: [UInt8], boxes: [Box]) async throws -> [UInt8] {
+        guard boxes.count <= boxLimit else { throw Refusal.tooLarge }
+        let numbers = boxes.flatMap { box in
+            [box.x, box.y, box.width, box.height].map { $0.isFinite ? min(1, max(0, $0)) : 0 }
+        }
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try redactNow(bytes, numbers) }) }
+        }
+    }
+
+    private static func redactNow(_ bytes: [UInt8], _ numbers: [Double]) throws -> [UInt8] {
+        let limits = Limits()
+        guard isReady, !bytes.isEmpty else { throw Refusal.notAPicture }
+        guard bytes.count <= limits.bytes else { throw Refusal.tooLarge }
+        var width: Int32 = 0
+        var height: Int32 = 0
+        guard zl_pictures_size(bytes, bytes.count, &width, &height) == 0, width > 0, height > 0 else {
+            throw Refusal.notAPicture
+        }
+        guard Int(width) * Int(height) <= limits.pixels else { throw Refusal.tooLarge }
+        var out: UnsafeMutableRawPointer?
+        var count = 0
+        guard
+            zl_pictures_redact(
+                bytes, bytes.count, 1_280, 82, numbers, Int32(numbers.count / 4), &out, &count, &width, &height) == 0,
+            let out
+        else { throw Refusal.notAPicture }
+        defer { zl_pictures_free(out) }
+        return Array(UnsafeRawBufferPointer(start: out, count: count))
+    }
+
     private static func reencodeNow(_ bytes: [UInt8], _ limits: Limits) throws -> Picture {
         guard isReady, !bytes.isEmpty else { throw Refusal.notAPicture }
         guard bytes.count <= limits.bytes else { throw Refusal.tooLarge }

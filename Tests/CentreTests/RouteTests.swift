@@ -63,7 +63,7 @@ struct RouteTests {
                 "GET /report", "GET /report/map.svg", "GET /report/safety", "POST /report/form", "POST /report/send",
                 "GET /receipt", "GET /receipt/work", "POST /receipt", "POST /api/v1/reports",
                 "POST /api/v1/reports/status", "GET /api/v1/categories/reports",
-                "GET /fixed", "GET /lessons", "GET /lessons.xml", "GET /lessons/{id}", "POST /lessons/{id}",
+                "GET /fixed", "GET /fixed/photos/{photo}", "GET /lessons", "GET /lessons.xml", "GET /lessons/{id}", "POST /lessons/{id}",
                 "GET /lessons/{id}/poster",
                 "GET /api/v1/lessons", "GET /wechat", "POST /wechat", "POST /sample-wechat/api/cgi-bin/stable_token",
                 "GET /sample-wechat/api/cgi-bin/media/get", "GET /open311/discovery.xml", "GET /open311/discovery.json",

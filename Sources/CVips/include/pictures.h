@@ -13,5 +13,10 @@ int zl_pictures_size(const void *bytes, size_t count, int *width, int *height);
 int zl_pictures_jpeg(const void *bytes, size_t count, int edge, int quality, void **out, size_t *out_count, int *width,
                      int *height);
 
+/// Decodes, shrinks to at most `edge` pixels a side, fills `boxes` (four numbers each, left, top, width, height in parts of
+/// the picture, 0 to 1) with black, and encodes as JPEG without metadata. 0 on success.
+int zl_pictures_redact(const void *bytes, size_t count, int edge, int quality, const double *boxes, int box_count,
+                       void **out, size_t *out_count, int *width, int *height);
+
 void zl_pictures_free(void *bytes);
 #endif

@@ -133,6 +133,11 @@ public struct ReportMessage: Sendable, RowDecodable {
         case notFixed = "not-fixed"
         /// A word among those who handle it; the reporter never sees it.
         case note
+        /// What a call back to the reporter gave; the reporter never sees it here.
+        case callBack = "call-back"
+
+        /// Whether the reporter reads it.
+        var isForReporter: Bool { self != .note && self != .callBack }
     }
 
     /// Its number.

@@ -20,6 +20,8 @@ struct Rates: Sendable, Equatable {
         var extensions: Int
         var reopened: Int
         var suspensions = 0
+        /// Whether a call back reached a reporter; `nil` where nobody was called.
+        var reached: Bool?
     }
 
     /// Cases whose first word was due in the time, and those of them that had it by then.
@@ -39,6 +41,9 @@ struct Rates: Sendable, Equatable {
     var notOurs = 0
     var voided = 0
     var suspended = 0
+    /// Cases whose reporters were called back, and those of them where somebody was reached.
+    var called = 0
+    var reached = 0
     var reopened = 0
 
     /// Counts the cases that fall into `from` ..< `to`, at the moment `now`.
@@ -63,6 +68,8 @@ struct Rates: Sendable, Equatable {
             if item.outcome == .notOurs { notOurs += 1 }
             if item.outcome == .rejected { voided += 1 }
             if item.suspensions > 0 { suspended += 1 }
+            if item.reached != nil { called += 1 }
+            if item.reached == true { reached += 1 }
         }
     }
 

@@ -39,7 +39,7 @@ struct Correspondence: Sendable {
             let row = try ReportCaseStore.find(report.caseID, in: db),
             let record = try cases.record(report.caseID, in: db)
         else { return nil }
-        let lines = try ReportStore.messages(opened.report, in: db).filter { $0.kind != .note }
+        let lines = try ReportStore.messages(opened.report, in: db).filter(\.kind.isForReporter)
             .compactMap { message -> Status.Line? in
                 guard let words = Intake.unseal(message.body, key: opened.key, "message \(message.id)") else {
                     return nil

@@ -22,7 +22,9 @@ struct Handling: Sendable {
     func visible(_ id: CaseID, for caller: Caller, in db: any Reading) throws -> ReportCase {
         guard let row = try ReportCaseStore.find(id, in: db) else { throw Problem.notFound }
         let holders = try KeyRing.holders(of: caller, in: db)
-        guard holders.contains(where: { sees(row, $0) }), try !isReported(caller, row.about, in: db) else {
+        let helpers =
+            holders.contains { $0.department != nil } ? Set(try AssistStore.departments(of: id, in: db)) : []
+        guard holders.contains(where: { sees(row, $0, helpers) }), try !isReported(caller, row.about, in: db) else {
             throw Problem.notFound
         }
         if let own = caller.areas, !own.isEmpty, let area = row.area, !areas.covers(own, area),
@@ -39,10 +41,11 @@ struct Handling: Sendable {
         return try DepartmentStore.members(department, in: db).contains(caller.id)
     }
 
-    private func sees(_ row: ReportCase, _ holder: Holder) -> Bool {
+    private func sees(_ row: ReportCase, _ holder: Holder, _ helpers: Set<DepartmentID>) -> Bool {
         if row.about == Holder.desk.name { return holder == .leader }
         if let department = holder.department {
-            return row.department == department && Routing.mayHandle(department, about: row.about)
+            return (row.department == department || helpers.contains(department))
+                && Routing.mayHandle(department, about: row.about)
         }
         return holder == .desk
     }
@@ -99,7 +102,7 @@ struct Handling: Sendable {
             throw Problem.invalid(["department": "unknown"])
         }
         guard Routing.mayHandle(departmentID, about: row.about) else { throw Problem.conflict("woodpecker.own-case") }
-        guard let receiver = try KeyStore.publicKey(.department(departmentID), in: db) else {
+        guard try KeyStore.publicKey(.department(departmentID), in: db) != nil else {
             throw Problem.conflict("woodpecker.no-department-key")
         }
         guard let state = try cases.state(id, in: db) else { throw Problem.notFound }
@@ -113,20 +116,9 @@ struct Handling: Sendable {
         try cases.move(
             MoveRequest(type: .assign, text: word("woodpecker.case.handed", ["name": department.name])), id,
             by: caller, at: now, in: db)
-        for report in try ReportStore.list(of: id, in: db) where report.erasedAt == nil {
-            guard let key = try key(of: report.id, for: caller, in: db) else {
-                throw Problem.conflict("woodpecker.locked")
-            }
-            if let before = row.department { try ReportStore.dropSeal(report.id, .department(before), in: db) }
-            try ReportStore.addSeal(
-                report.id, .department(departmentID), try Intake.seal(key, of: report.id, to: receiver), in: db)
-        }
-        if let before = row.department { try Open311Store.drop(.department(before), of: id, in: db) }
-        for update in try updates(of: id, for: caller, in: db) {
-            if let words = update.words {
-                try Open311Store.seal(update.update.id, words, to: .department(departmentID), in: db)
-            }
-        }
+        if let before = row.department { try withdraw(id, from: before, in: db) }
+        try AssistStore.remove(id, departmentID, in: db)
+        try share(id, with: departmentID, as: caller, in: db)
         try ReportCaseStore.handOver(id, to: departmentID, at: now, in: db)
         try record("report.hand-over", id, caller, at: now, detail: ["department": departmentID.description], in: db)
         try Intake.publish(id, area: row.area, at: now, in: db)
@@ -144,10 +136,7 @@ struct Handling: Sendable {
             throw Problem.conflict("woodpecker.return-late")
         }
         try cases.move(MoveRequest(type: .return, text: reason), id, by: caller, at: now, in: db)
-        for report in try ReportStore.list(of: id, in: db) {
-            try ReportStore.dropSeal(report.id, .department(department), in: db)
-        }
-        try Open311Store.drop(.department(department), of: id, in: db)
+        try withdraw(id, from: department, in: db)
         try ReportCaseStore.returned(id, by: department, at: now, in: db)
         try record("report.return", id, caller, at: now, in: db)
         try Intake.publish(id, area: row.area, at: now, in: db)
@@ -229,10 +218,13 @@ struct Handling: Sendable {
             guard let key = try key(of: report.id, for: caller, in: db) else {
                 throw Problem.conflict("woodpecker.locked")
             }
-            if let before = row.department { try ReportStore.dropSeal(report.id, .department(before), in: db) }
-            if let department = target.department,
-                let receiver = try KeyStore.publicKey(.department(department), in: db)
+            for before in [row.department].compactMap(\.self) + (try AssistStore.departments(of: id, in: db)) {
+                try ReportStore.dropSeal(report.id, .department(before), in: db)
+            }
+            for department in [target.department].compactMap(\.self)
+                + (try AssistStore.departments(of: other, in: db))
             {
+                guard let receiver = try KeyStore.publicKey(.department(department), in: db) else { continue }
                 try ReportStore.addSeal(
                     report.id, .department(department), try Intake.seal(key, of: report.id, to: receiver), in: db)
             }
@@ -242,72 +234,6 @@ struct Handling: Sendable {
         try ReportCaseStore.waits(other, in: db)
         try record("report.merge", id, caller, at: now, detail: ["into": other.description], in: db)
         try Intake.publish(other, area: target.area, at: now, in: db)
-    }
-
-    /// Shows everybody what became of it, in words of the desk's own, where a reporter agreed.
-    func publish(
-        _ id: CaseID, words: String, isPublic: Bool, by caller: Caller, at now: Instant, in db: any Writing
-    ) throws {
-        let row = try visible(id, for: caller, in: db)
-        guard isPublic, row.outcome != nil, row.about.isEmpty,
-            try ReportStore.list(of: id, in: db).contains(where: \.mayPublish)
-        else { throw Problem.conflict("woodpecker.not-public") }
-        try ReportCaseStore.publish(id, words: words, at: now, in: db)
-        try record("report.publish", id, caller, at: now, in: db)
-    }
-
-    /// Takes back what was shown to everybody.
-    func unpublish(_ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing) throws {
-        _ = try visible(id, for: caller, in: db)
-        try ReportCaseStore.publish(id, words: "", at: nil, in: db)
-        try record("report.unpublish", id, caller, at: now, in: db)
-    }
-
-    /// More time, by a leader; the reporters are told why.
-    func extend(_ id: CaseID, days: Int, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws
-    {
-        let row = try visible(id, for: caller, in: db)
-        do {
-            try Extension.check(
-                days: days, extensions: row.extensions, granted: row.extendedDays, dueAt: row.dueAt, at: now)
-        } catch {
-            throw Problem.conflict(error.rawValue)
-        }
-        try cases.move(
-            MoveRequest(type: .extend, text: word("woodpecker.case.extended", ["days": String(days)]), days: days), id,
-            by: caller, at: now, in: db)
-        let due = cases.calendar.moment(after: Int64(days) * WorkCalendar.dayMs, from: row.dueAt)
-        try ReportCaseStore.extended(id, days: days, due: due, in: db)
-        try tell(.answer, reason, on: id, by: caller, at: now, in: db)
-    }
-
-    /// It cannot be done now (挂账): the department's clock stands, the citizen's goes on; the reporters are told why.
-    func suspend(_ id: CaseID, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws {
-        _ = try visible(id, for: caller, in: db)
-        try cases.move(
-            MoveRequest(type: .suspend, text: word("woodpecker.case.suspended", [:])), id, by: caller, at: now, in: db)
-        try ReportCaseStore.suspended(id, in: db)
-        try tell(.answer, reason, on: id, by: caller, at: now, in: db)
-        try record("report.suspend", id, caller, at: now, in: db)
-    }
-
-    /// It can be done again, or is watched by a leader from now on (督办).
-    func move(_ type: CaseMove, _ id: CaseID, by caller: Caller, at now: Instant, in db: any Writing) throws {
-        let row = try visible(id, for: caller, in: db)
-        try cases.move(MoveRequest(type: type), id, by: caller, at: now, in: db)
-        try record("report.\(type.rawValue)", id, caller, at: now, in: db)
-        try Intake.publish(id, area: row.area, at: now, in: db)
-    }
-
-    /// It is not taken up (不予受理), and every reporter is told why. A reporter can object within a month.
-    func reject(_ id: CaseID, reason: String, by caller: Caller, at now: Instant, in db: any Writing) throws {
-        _ = try visible(id, for: caller, in: db)
-        try tell(.outcome, reason, on: id, by: caller, at: now, in: db)
-        try cases.move(
-            MoveRequest(type: .reject, text: word("woodpecker.outcome.rejected", [:])), id, by: caller, at: now,
-            in: db)
-        try ReportCaseStore.setOutcome(id, .rejected, at: now, in: db)
-        try record("report.reject", id, caller, at: now, in: db)
     }
 
     /// Notes in the audit log who did or saw what; never what it said.

@@ -99,10 +99,10 @@ struct Intake: Sendable {
                     content: content, contact: contact, photos: photos, mayPublish: new.mayPublish), in: db)
             try ReportStore.addSeal(id, .reporter, own, in: db)
             try ReportStore.addSeal(id, holder, try Self.seal(key, of: id, to: receiver), in: db)
-            // A department that already has the case gets what joins it.
-            if let department = try ReportCaseStore.find(caseID, in: db)?.department,
-                let key2 = try KeyStore.publicKey(.department(department), in: db)
-            {
+            // Departments that already have the case get what joins it.
+            let lead = try ReportCaseStore.find(caseID, in: db)?.department
+            for department in [lead].compactMap(\.self) + (try AssistStore.departments(of: caseID, in: db)) {
+                guard let key2 = try KeyStore.publicKey(.department(department), in: db) else { continue }
                 try ReportStore.addSeal(id, .department(department), try Self.seal(key, of: id, to: key2), in: db)
             }
             try ReportCaseStore.waits(caseID, in: db)

@@ -35,7 +35,13 @@ struct ReportFilter: Sendable {
         if let from { all.append("opened_at >= \(from)") }
         if let to { all.append("opened_at < \(to)") }
         if let before { all.append("case_id < \(before)") }
-        if let departments { all.append("department IN \(list: departments)") }
+        if let departments {
+            all.append(
+                """
+                (department IN \(list: departments) OR case_id IN (SELECT case_id FROM report_assist
+                WHERE department IN \(list: departments)))
+                """)
+        }
         if !seesLeaderOnly { all.append("about <> 'desk'") }
         if !notAbout.isEmpty { all.append("about NOT IN \(list: notAbout)") }
         return SQL.joined(all, by: " AND ")

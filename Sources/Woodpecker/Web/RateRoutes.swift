@@ -55,8 +55,9 @@ extension WoodpeckerRoom {
         routes.get("/fixed", .device, "What was put right, as far as its reporters agreed") { call in
             let call = Citizen.call(call)
             let before = call.query("before").flatMap { Int64($0) }.map(Instant.init(ms:))
-            let found = try await database.read { db in
-                try ReportCaseStore.published(before: before, limit: 21, in: db)
+            let (found, photos) = try await database.read { db in
+                let found = try ReportCaseStore.published(before: before, limit: 21, in: db)
+                return (found, try PublicPhotoStore.list(of: found.prefix(20).map(\.id), in: db))
             }
             var context: [String: Any] = [
                 "items": found.prefix(20).map { row -> [String: Any] in
@@ -64,6 +65,7 @@ extension WoodpeckerRoom {
                         "category": category(row.category)?.name.text(call.language) ?? row.category,
                         "area": row.area.map(areas.name(of:)) ?? "", "words": row.publicWords,
                         "date": row.finishedAt?.date ?? "",
+                        "photos": photos.filter { $0.caseID == row.id }.map { ["id": $0.id.description] },
                         "outcome": row.outcome.map { call.word("woodpecker.outcome.\($0.rawValue)") } ?? "",
                     ]
                 }

@@ -24,6 +24,7 @@ struct RateTable: Sendable {
         let found = try ReportCaseStore.due(from: from, to: to, in: db)
         let phases = try cases.phases(of: found.map(\.id), in: db)
         let ratings = try ReportCaseStore.ratings(dueFrom: from, to: to, in: db)
+        let reached = try CallBackStore.reached(dueFrom: from, to: to, in: db)
         let items = found.map { row -> (row: ReportCase, item: Rates.Item) in
             (
                 row,
@@ -31,7 +32,8 @@ struct RateTable: Sendable {
                     dueAt: row.firstDueAt, answerDueAt: row.answerDueAt, answeredAt: row.answeredAt,
                     finishedAt: row.finishedAt, outcome: row.outcome, isVerified: phases[row.id] == .closed,
                     ratings: ratings[row.id] ?? [], returns: row.returns, extensions: row.extensions,
-                    reopened: row.reopened, suspensions: row.suspensions)
+                    reopened: row.reopened, suspensions: row.suspensions,
+                    reached: reached[row.id])
             )
         }
         func row(_ name: String, _ items: [Rates.Item]) -> RateRow {
@@ -89,7 +91,7 @@ struct RateRow: Encodable, Sendable {
 
     static let columns = [
         "due", "answeredRate", "solvedRate", "satisfiedRate", "rated", "late", "returns", "extensions", "suspended",
-        "merged", "notOurs", "voided", "reopened",
+        "merged", "notOurs", "voided", "reopened", "called", "reached",
     ]
 
     var values: [Double?] {
@@ -98,7 +100,7 @@ struct RateRow: Encodable, Sendable {
             Rates.share(rates.solved, of: rates.due),
             Rates.share(rates.satisfied, of: rates.due), Double(rates.rated), Double(rates.late), Double(rates.returns),
             Double(rates.extensions), Double(rates.suspended), Double(rates.merged), Double(rates.notOurs),
-            Double(rates.voided), Double(rates.reopened),
+            Double(rates.voided), Double(rates.reopened), Double(rates.called), Double(rates.reached),
         ]
     }
 

@@ -117,11 +117,15 @@ struct Open311: Sendable {
         }
     }
 
+    /// Where the caller found us.
+    private static func root(_ call: Call) -> String {
+        "\(call.incoming.isSecure ? "https" : "http")://\(call.incoming.authority ?? "127.0.0.1")"
+    }
+
     // MARK: Documents
 
     private func discovery(_ call: Call, _ format: Open311Format) -> Answer {
-        let scheme = call.incoming.isSecure ? "https" : "http"
-        let url = "\(scheme)://\(call.incoming.authority ?? "127.0.0.1")/open311/v2"
+        let url = Self.root(call) + "/open311/v2"
         let changeset = "2026-11-25T00:00:00+08:00"
         let formats = Open311Node.list([.text("text/xml"), .text("application/json")], of: "format")
         let endpoint = Open311Node.object([
@@ -246,7 +250,12 @@ struct Open311: Sendable {
 
     private func nodes(_ rows: [ReportCase], _ call: Call) async throws -> [Open311Node] {
         let room = room
-        let departments = try await room.database.read { db in try DepartmentStore.all(in: db) }
+        let (departments, photos) = try await room.database.read { db in
+            let shown = rows.filter { $0.publishedAt != nil }.map(\.id)
+            return (try DepartmentStore.all(in: db), try PublicPhotoStore.list(of: shown, in: db))
+        }
+        let pictures = Dictionary(photos.map { ($0.caseID, $0.id) }) { first, _ in first }
+        let root = Self.root(call)
         let withMore = call.query("extensions") == "true"
         return rows.map { row in
             let category = room.category(row.category)
@@ -262,7 +271,11 @@ struct Open311: Sendable {
                 ("updated_datetime", .text(Self.w3c(updated))), ("expected_datetime", .text(Self.w3c(row.dueAt))),
                 ("address", Open311Node(row.area.map(room.areas.name(of:)))), ("address_id", .nothing),
                 ("zipcode", .nothing), ("lat", row.point.map { .number($0.lat) } ?? .nothing),
-                ("long", row.point.map { .number($0.lon) } ?? .nothing), ("media_url", .nothing),
+                ("long", row.point.map { .number($0.lon) } ?? .nothing),
+                (
+                    "media_url",
+                    pictures[row.id].map { .text("\(root)/fixed/photos/\($0)") } ?? .nothing
+                ),
             ]
             if withMore {
                 var notes: [Open311Node] = []
