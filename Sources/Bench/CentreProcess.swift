@@ -9,14 +9,18 @@ final class CentreProcess {
     private(set) var startMs = 0.0
 
     /// Starts it.
-    /// - Parameter database: a PostgreSQL's address in place of SQLite in the folder.
-    init(program: URL, folder: URL, web: Int, devices: Int, database: String? = nil) throws {
+    /// - Parameters:
+    ///   - database: a PostgreSQL's address in place of SQLite in the folder.
+    ///   - environment: what is added to this process's own.
+    init(
+        program: URL, folder: URL, web: Int, devices: Int, database: String? = nil, environment: [String: String] = [:]
+    ) throws {
         self.web = web
         self.devices = devices
         process.executableURL = program
-        if let database {
-            process.environment = ProcessInfo.processInfo.environment.merging(["ZHILI_DATABASE": database]) { $1 }
-        }
+        var added = environment
+        if let database { added["ZHILI_DATABASE"] = database }
+        process.environment = ProcessInfo.processInfo.environment.merging(added) { $1 }
         process.arguments = [
             "serve", "--data", folder.path, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(devices)",
             "--gb28181-port", "0",

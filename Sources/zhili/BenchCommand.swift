@@ -35,7 +35,7 @@ struct BenchCommand: AsyncParsableCommand {
         ).run()
         let page =
             try FireBench(program: program, town: town, load: load, address: address, password: password).run()
-            + registry
+            + registry + WoodpeckerBench(program: program, town: town).run()
         try page.write(toFile: out, atomically: true, encoding: .utf8)
         print(page)
     }
