@@ -8,7 +8,8 @@ extension Navigation {
             under: [
                 Heading("centre.nav.desk", icon: "desk", ["/"]),
                 Heading("townmap.nav.map", icon: "map", ["/map"]),
-                Heading("centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics", "/summary", "/calendar"]),
+                Heading(
+                    "centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics", "/summary", "/calendar"]),
                 Heading(
                     "centre.nav.fire", icon: "alarms",
                     ["/mine", "/alarms", "/sites", "/detectors", "/inspections", "/gateways"]),

@@ -22,7 +22,8 @@ struct CreateTests {
     private static let others: Set<String> = [
         "/api/v1/sessions",  // each log-in is a session of its own
         "/api/v1/reports", "/api/v1/reports/status",  // the report carries its receipt, and nothing of it may be kept
-        "/api/v1/areas/edits", "/api/v1/areas/undo", "/api/v1/areas/import",  // an edit names the revision that it was made on
+        // an edit names the revision that it was made on
+        "/api/v1/areas/edits", "/api/v1/areas/undo", "/api/v1/areas/import",
         "/api/v1/map/inside", "/api/v1/categories/check", "/api/v1/message-templates/preview",  // questions
         "/api/v1/message-languages",  // one for each phone
         "/api/v1/categories",  // a category is named by its key: there is no second one
