@@ -32,6 +32,10 @@ struct CreateTests {
         "/api/v1/departments/open311", "/api/v1/shifts/calendar",
     ]
 
+    private static let plan = """
+        {"name":"水边救人（示例）","kind":"river","severity":3,"steps":["5 通知巡查队","带救生圈到场"],"roles":["patrol"]}
+        """
+
     /// A red square of 2 × 2 pixels.
     private static let png = """
         iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP8z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==
@@ -52,6 +56,8 @@ struct CreateTests {
             try await first("/api/v1/sites", "officer"), try await first("/api/v1/gateways", "officer")
         )
         let (caseID, unit) = (try await newCase(town), try await first("/api/v1/units", "officer"))
+        let plan = try #require(
+            value(await town.ask(.post, "/api/v1/plans", as: "leader", body: Array(Self.plan.utf8)), "id"))
         let officer = try await first("/api/v1/staff", "admin", "role=officer")
         return [
             Create(path: "/api/v1/cases", person: "officer", body: #"{"kind":"report","severity":2,"title":"井盖"}"#),
@@ -94,6 +100,11 @@ struct CreateTests {
                 path: "/api/v1/lessons", person: "officer",
                 body: #"{"topic":"fire","title":"厨房着火","summary":"先关火","body":"关火，盖锅盖。"}"#),
             Create(path: "/api/v1/water-places", person: "leader", body: #"{"name":"河湾（示例）"}"#),
+            Create(path: "/api/v1/plans", person: "leader", body: Self.plan),
+            Create(
+                path: "/api/v1/drills", person: "leader",
+                body: #"{"planId":"\#(plan)","title":"夜间演练","plannedAt":"2030-01-01T12:00:00Z"}"#),
+            Create(path: "/api/v1/report-templates", person: "officer", body: #"{"words":"已派人现场查看。"}"#),
             Create(path: "/api/v1/attachments", person: "officer", body: Self.png),
         ].map { [officer] create in
             var create = create

@@ -64,6 +64,15 @@ struct ScreenTests {
         "/registry/{category}/{id}/edit": "PATCH /api/v1/records/{category}/{id}",
         "/registry/{category}/{id}/propose": "POST /api/v1/records/{category}/{id}/proposals",
         "/registry/{category}/{id}/unmask": "POST /api/v1/records/{category}/{id}/unmask",
+        "/plans/new": "POST /api/v1/plans", "/plans/{id}": "PUT /api/v1/plans/{id}",
+        "/plans/{id}/retire": "POST /api/v1/plans/{id}/retire", "/plans/drills": "POST /api/v1/drills",
+        "/plans/drills/{id}/start": "POST /api/v1/drills/{id}/start",
+        "/plans/drills/{id}/end": "POST /api/v1/drills/{id}/end",
+        "/plans/cases/{id}/steps/{step}": "POST /api/v1/cases/{id}/plan/steps/{step}",
+        "/reports/{id}/photos/{report}/{position}/redact":
+            "POST /api/v1/reports/{id}/photos/{report}/{position}/redact",
+        "/reports/{id}/public-photos/{photo}": "DELETE /api/v1/reports/{id}/public-photos/{photo}",
+        "/report-templates": "POST /api/v1/report-templates",
         "/report/send": "POST /api/v1/reports", "/receipt": "POST /api/v1/reports/status",
     ]
 

@@ -128,9 +128,13 @@ extension PlansRoom {
         check.expect(moment != nil, "plannedAt", "invalid")
         try check.finish()
         guard let moment else { throw Problem.invalid(["plannedAt": "invalid"]) }
-        return try await database.write { [desk] db in
-            try desk.schedule(plan, title: title, place: place, at: moment, by: caller, now: .now, in: db)
+        let id = try await call.once { [desk] db in
+            try desk.schedule(plan, title: title, place: place, at: moment, by: caller, now: .now, in: db).id
         }
+        guard let drill = try await database.read({ db in try DrillStore.find(id, in: db) }) else {
+            throw Problem.notFound
+        }
+        return drill
     }
 
     private func start(_ call: Call) async throws -> Drill {

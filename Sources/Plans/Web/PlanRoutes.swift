@@ -137,9 +137,13 @@ extension PlansRoom {
         let caller = try call.signedIn()
         let now = Instant.now
         let plan = try draft.checked(at: now)
-        return try await database.write { [desk] db in
-            try desk.save(plan, of: family, by: caller, at: now, in: db)
+        let saved = try await call.once { [desk] db in
+            try desk.save(plan, of: family, by: caller, at: now, in: db).family
         }
+        guard let current = try await database.read({ db in try PlanStore.current(of: saved, in: db) }) else {
+            throw Problem.notFound
+        }
+        return current
     }
 
     private func retire(_ call: Call) async throws {

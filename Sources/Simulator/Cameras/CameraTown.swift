@@ -50,6 +50,8 @@ public final class CameraTown: Sendable {
         public var moves: [String] = []
         /// Calls for pictures accepted.
         public var calls = 0
+        /// Those that the centre has confirmed.
+        public var confirmed = 0
         /// Calls for pictures ended by the centre.
         public var ended = 0
         /// Alarms reset.

@@ -344,6 +344,7 @@ actor SimulatedRecorder {
     }
 
     private func confirmed(_ callID: String) async {
+        town?.heard.withLock { $0.confirmed += 1 }
         guard let call = waiting.removeValue(forKey: callID) else { return }
         _ = await send(call.invite, call.offer, call.ssrc)
     }

@@ -91,7 +91,7 @@ private struct CameraLayer: MapLayer {
         let still = try db.value(
             Int64.self, "SELECT COALESCE(MAX(changed_at), 0) + COUNT(*) + COALESCE(SUM(online), 0) FROM camera")
         // Where none moves nothing changes; a position that grows old changes the picture once more.
-        let moving = try db.value(Int64.self, "SELECT MAX(at) FROM camera_position")
+        let moving = try db.value(Int64?.self, "SELECT MAX(at) FROM camera_position") ?? nil
         return (still ?? 0) + (moving ?? 0) + (moving == nil ? 0 : Instant.now.ms / 60_000)
     }
 

@@ -92,7 +92,8 @@ extension WoodpeckerRoom {
         blocks.append(table(departments, word("column.department"), call))
         blocks.append(.heading(word("monthly.areas"), level: 2))
         blocks.append(table(areas, word("column.area"), call))
-        blocks.append(.note(word("rates.help")))
+        let help = word("rates.help")
+        blocks.append(.note(help))
         return Document(
             title: word("monthly.title"), subtitle: month.name,
             footer: call.word(

@@ -14,23 +14,8 @@ extension WoodpeckerRoom {
             "/reports/{id}/photos/{report}/{position}/redact", .needs(.reportRoute),
             "Keep a photo for everybody with the boxes burned in"
         ) { call in
-            let (id, report, position) = try photoNamed(call)
-            let boxes = try Self.boxes(call.form["boxes"] ?? "")
-            guard !boxes.isEmpty || call.form["nothing"] == "1" else { throw Problem.invalid(["boxes": "required"]) }
-            let caller = try call.signedIn()
-            let bytes = try await photo(id, report, position, for: caller)
-            let image: [UInt8]
-            do {
-                image = try await Pictures.redact(bytes, boxes: boxes)
-            } catch {
-                throw Problem(422, "picture.not-a-picture")
-            }
-            try await database.write { db in
-                try mayShow(id, report, for: caller, in: db)
-                try PublicPhotoStore.keep(image, of: report, position, on: id, at: .now, in: db)
-                try handling.record("report.photo-redacted", id, caller, at: .now, in: db)
-            }
-            return .redirect(to: "/reports/\(id)?done=saved")
+            try await redact(call, boxes: call.form["boxes"] ?? "", nothing: call.form["nothing"] == "1")
+            return .redirect(to: "/reports/\(try call.param("id"))?done=saved")
         }
         routes.get(
             "/reports/{id}/public-photos/{photo}", .needs(.reportRead), "A blacked-out photo, before it is public"
@@ -47,15 +32,24 @@ extension WoodpeckerRoom {
         }
         routes.post("/reports/{id}/public-photos/{photo}", .needs(.reportRoute), "Take a photo back from everybody") {
             call in
-            let id: CaseID = try call.id()
-            let photo: ID<PublicPhotoStore.Photo> = try call.id("photo")
-            let caller = try call.signedIn()
-            try await database.write { db in
-                _ = try handling.visible(id, for: caller, in: db)
-                guard try PublicPhotoStore.remove(photo, of: id, in: db) else { throw Problem.notFound }
-                try handling.record("report.photo-withdrawn", id, caller, at: .now, in: db)
-            }
-            return .redirect(to: "/reports/\(id)?done=saved")
+            try await withdraw(call)
+            return .redirect(to: "/reports/\(try call.param("id"))?done=saved")
+        }
+        routes.post(
+            "/api/v1/reports/{id}/photos/{report}/{position}/redact", .needs(.reportRoute),
+            "Keeps a photo for everybody, with boxes burned in: `x,y,w,h` in thousandths, `;` between; or nothing to hide",
+            shapes: Shapes(takes: .object(["boxes": .text, "nothing": .flag]))
+        ) { call in
+            struct Wanted: Decodable { var boxes: String?, nothing: Bool? }
+            let wanted: Wanted = try call.json()
+            try await redact(call, boxes: wanted.boxes ?? "", nothing: wanted.nothing ?? false)
+            return .nothing
+        }
+        routes.delete(
+            "/api/v1/reports/{id}/public-photos/{photo}", .needs(.reportRoute), "Takes a photo back from everybody"
+        ) { call in
+            try await withdraw(call)
+            return .nothing
         }
         routes.get("/fixed/photos/{photo}", .device, "A photo of what was put right, blacked out where it must be") {
             call in
@@ -64,6 +58,37 @@ extension WoodpeckerRoom {
                 throw Problem.notFound
             }
             return Citizen.sealed(.bytes(bytes, type: "image/jpeg"))
+        }
+    }
+
+    /// Keeps a photo for everybody, with the boxes burned in.
+    private func redact(_ call: Call, boxes: String, nothing: Bool) async throws {
+        let (id, report, position) = try photoNamed(call)
+        let boxes = try Self.boxes(boxes)
+        guard !boxes.isEmpty || nothing else { throw Problem.invalid(["boxes": "required"]) }
+        let caller = try call.signedIn()
+        let bytes = try await photo(id, report, position, for: caller)
+        let image: [UInt8]
+        do {
+            image = try await Pictures.redact(bytes, boxes: boxes)
+        } catch {
+            throw Problem(422, "picture.not-a-picture")
+        }
+        try await database.write { db in
+            try mayShow(id, report, for: caller, in: db)
+            try PublicPhotoStore.keep(image, of: report, position, on: id, at: .now, in: db)
+            try handling.record("report.photo-redacted", id, caller, at: .now, in: db)
+        }
+    }
+
+    private func withdraw(_ call: Call) async throws {
+        let id: CaseID = try call.id()
+        let photo: ID<PublicPhotoStore.Photo> = try call.id("photo")
+        let caller = try call.signedIn()
+        try await database.write { db in
+            _ = try handling.visible(id, for: caller, in: db)
+            guard try PublicPhotoStore.remove(photo, of: id, in: db) else { throw Problem.notFound }
+            try handling.record("report.photo-withdrawn", id, caller, at: .now, in: db)
         }
     }
 

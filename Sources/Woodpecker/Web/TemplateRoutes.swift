@@ -28,7 +28,7 @@ extension WoodpeckerRoom {
             if let id = form["remove"].flatMap(ID<TemplateStore.Template>.init) {
                 try await removeTemplate(id, holders)
             } else {
-                _ = try await addTemplate(form["words"], of: form["holder"], holders)
+                _ = try await addTemplate(form["words"], of: form["holder"], holders, call)
             }
             return .redirect(to: "/report-templates?done=saved")
         }
@@ -60,7 +60,8 @@ extension WoodpeckerRoom {
             struct Made: Encodable { var id: ID<TemplateStore.Template> }
             let wanted: Wanted = try call.json()
             let holders = try await templateHolders(call).map(\.holder)
-            return try .json(Made(id: try await addTemplate(wanted.words, of: wanted.holder, holders)), status: 201)
+            return try .json(
+                Made(id: try await addTemplate(wanted.words, of: wanted.holder, holders, call)), status: 201)
         }
         routes.delete("/api/v1/report-templates/{id}", .needs(.reportHandle), "Throw a template answer away") { call in
             try await removeTemplate(try call.id(), try await templateHolders(call).map(\.holder))
@@ -90,8 +91,8 @@ extension WoodpeckerRoom {
         }
     }
 
-    private func addTemplate(_ words: String?, of name: String?, _ holders: [Holder]) async throws
-        -> ID<TemplateStore.Template>
+    private func addTemplate(_ words: String?, of name: String?, _ holders: [Holder], _ call: Call)
+        async throws -> ID<TemplateStore.Template>
     {
         var check = FieldCheck()
         let words = check.text(words, "words", 1...500)
@@ -99,7 +100,7 @@ extension WoodpeckerRoom {
         check.expect(holder != nil, "holder", "unknown")
         try check.finish()
         guard let holder else { throw Problem.invalid(["holder": "unknown"]) }
-        return try await database.write { db in try TemplateStore.add(words, of: holder, at: .now, in: db) }
+        return try await call.once { db in try TemplateStore.add(words, of: holder, at: .now, in: db) }
     }
 
     private func removeTemplate(_ id: ID<TemplateStore.Template>, _ holders: [Holder]) async throws {
