@@ -83,6 +83,6 @@ public struct MessageTrail: Sendable, Equatable {
 extension Message {
     /// The role in which somebody was told, as the catalogue names it.
     public func roleName(_ word: (String) -> String) -> String {
-        word(["owner", "key-holder", "reporter"].contains(to.role) ? "notify.role.\(to.role)" : "role.\(to.role)")
+        word(["key-holder", "reporter"].contains(to.role) ? "notify.role.\(to.role)" : "role.\(to.role)")
     }
 }
