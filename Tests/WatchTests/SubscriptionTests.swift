@@ -11,7 +11,8 @@ import Testing
 struct SubscriptionTests {
     @Test("Catalogue, alarms and positions are asked for, renewed inside their dialogs, and taken up after a restart")
     func renewed() async throws {
-        let town = try await WatchTown { $0.subscriptionSeconds = 4 }
+        // Renewed after 15 s: then there are 20 s for the restart, however slow the machine.
+        let town = try await WatchTown { $0.subscriptionSeconds = 20 }
         try await town.register()
         try await town.play { played in
             try await expectSoon { played.tally.subscriptions.count == 3 }
