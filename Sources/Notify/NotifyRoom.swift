@@ -102,7 +102,7 @@ public struct NotifyRoom: Room {
                 database: database, carrier: carriers, owner: ID<Sender>.next().rawValue, logger: logger,
                 undeliverable: { [escalations] message, now, db in
                     try escalations.hurry(message, at: now, in: db)
-                }),
+                }, room: carriers.room),
             Climber(database: database, escalations: escalations, logger: logger),
         ]
     }

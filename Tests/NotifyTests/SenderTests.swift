@@ -85,7 +85,7 @@ struct SenderTests {
         try await queue("a", in: database)
         let start = start
         _ = try await database.write { db in
-            try MessageStore.claim(owner: 1, at: start, leaseMs: Sender.leaseMs, limit: 10, in: db)
+            try MessageStore.claim(.sms, owner: 1, at: start, leaseMs: Sender.leaseMs, limit: 10, in: db)
         }
         let phone = Phone { _ in .taken(providerID: nil) }
         #expect(try await sender(database, phone, owner: 2, after: 1_000).step() == 0)

@@ -12,8 +12,10 @@ public struct CarrierLine: Sendable {
     public var channel: Channel
     /// What it allows to one callee.
     public var quotas: Quotas
-    /// Tries a second over all callees, and how many at once.
+    /// Tries a second over all callees.
     public var perSecond: Double
+    /// Messages that it may hold at once; one that hangs holds no more than these.
+    public var atOnce = 16
     /// What a part of a text, or a call, costs in fen (0.01 yuan).
     public var fen: Int64
     /// Milliseconds within which it reports what became of a message; `nil` for one that never reports.

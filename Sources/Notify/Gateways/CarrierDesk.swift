@@ -14,6 +14,8 @@ public final class CarrierDesk: Carrier {
     public static let patienceMs: Int64 = 9_000
     /// Milliseconds after which no further carrier is begun with in the same try of the outbox.
     private static let failOverMs: Int64 = 3_000
+    /// Milliseconds for which a message waits for its turn with a carrier that is over its rate.
+    private static let turnMs: Int64 = 3_000
 
     /// How a carrier does at the moment.
     public struct Health: Sendable, Equatable {
@@ -31,7 +33,14 @@ public final class CarrierDesk: Carrier {
     private let logger: Logger
     private let patienceMs: Int64
     private let now: @Sendable () -> Instant
-    private let state: Mutex<(health: [String: Health], buckets: [String: TokenBucket])>
+    private struct State {
+        var health: [String: Health] = [:]
+        var buckets: [String: TokenBucket]
+        /// How many messages each carrier holds, those included that were given up after its time.
+        var held: [String: Int] = [:]
+    }
+
+    private let state: Mutex<State>
 
     /// A desk over its carriers.
     public init(
@@ -45,13 +54,20 @@ public final class CarrierDesk: Carrier {
         self.now = now
         let start = now()
         state = Mutex(
-            (
-                health: [:],
+            State(
                 buckets: Dictionary(
                     lines.map {
                         ($0.name, TokenBucket(perSecond: $0.perSecond, burst: max(1, $0.perSecond), at: start))
-                    }, uniquingKeysWith: { first, _ in first })
-            ))
+                    }, uniquingKeysWith: { first, _ in first })))
+    }
+
+    /// How many messages of each channel its carriers may hold at once.
+    public var room: [Channel: Int] {
+        // A channel without a carrier has its messages refused, one after another.
+        Dictionary(
+            uniqueKeysWithValues: Channel.allCases.map { channel in
+                (channel, max(4, lines.reduce(0) { $0 + ($1.channel == channel ? $1.atOnce : 0) }))
+            })
     }
 
     /// How each carrier does.
@@ -77,14 +93,22 @@ public final class CarrierDesk: Carrier {
             var last = Delivery.later(start + 1_000, "rate")
             for name in choice.now {
                 guard let line = own.first(where: { $0.name == name }) else { continue }
-                let moment = now()
-                let isFree = state.withLock { $0.buckets[name]?.take(at: moment) ?? true }
-                guard isFree else { continue }
-                last = try await attempt(message, line, at: moment)
+                guard enter(line, mostMs: 0) != nil else { continue }
+                last = try await attempt(message, line)
                 switch last {
                 case .taken: return last
                 case .again(_, mayHaveGoneOut: true): return last
                 case .refused, .again, .later: if now() - start > Self.failOverMs { return last }
+                }
+            }
+            // Each was over its rate: it waits for the turn of the first that has a place, and keeps its own.
+            if case .later(_, "rate") = last {
+                for name in choice.now {
+                    guard let line = own.first(where: { $0.name == name }),
+                        let waitMs = enter(line, mostMs: Self.turnMs)
+                    else { continue }
+                    if waitMs > 0 { try? await Task.sleep(for: .milliseconds(waitMs)) }
+                    return try await attempt(message, line)
                 }
             }
             return last
@@ -94,22 +118,50 @@ public final class CarrierDesk: Carrier {
         }
     }
 
-    private func attempt(_ message: Message, _ line: CarrierLine, at start: Instant) async throws -> Delivery {
-        let id = ID<CarrierLine>.next()
-        let worded = try await database.write { db in
-            let worded = try Self.worded(message, for: line.name, in: db)
-            let fen = line.fen * (message.channel == .sms ? Int64(Parts.count(worded.text)) : 1)
-            try TryStore.begin(id, line, worded, fen: fen, original: message.text, at: start, in: db)
-            return worded
+    /// Takes a place with a carrier and returns the milliseconds until its turn; `nil` where it has none in time.
+    private func enter(_ line: CarrierLine, mostMs: Int64) -> Int64? {
+        let moment = now()
+        return state.withLock { state in
+            guard state.held[line.name, default: 0] < line.atOnce,
+                let waitMs = state.buckets[line.name]?.book(at: moment, mostMs: mostMs)
+            else { return nil }
+            state.held[line.name, default: 0] += 1
+            return waitMs
         }
-        let outcome = await Self.patient(line.carrier, worded, ms: patienceMs)
+    }
+
+    private func leave(_ name: String) { state.withLock { $0.held[name, default: 1] -= 1 } }
+
+    /// One try with a carrier that a place was taken with.
+    private func attempt(_ message: Message, _ line: CarrierLine) async throws -> Delivery {
+        let start = now()
+        let id = ID<CarrierLine>.next()
+        let worded: Message
+        do {
+            worded = try await database.write { db in
+                let worded = try Self.worded(message, for: line.name, in: db)
+                let fen = line.fen * (message.channel == .sms ? Int64(Parts.count(worded.text)) : 1)
+                try TryStore.begin(id, line, worded, fen: fen, original: message.text, at: start, in: db)
+                return worded
+            }
+        } catch {
+            leave(line.name)
+            throw error
+        }
+        let outcome = await patient(line, worded)
         let end = now()
         note(outcome, of: line.name)
-        try await database.write { db in
-            try TryStore.end(id, outcome, tookMs: max(0, end - start), in: db)
-            if case .taken = outcome, let wait = line.reportMs {
-                try MessageStore.expectReport(message.id, by: end + wait, in: db)
+        do {
+            try await database.write { db in
+                try TryStore.end(id, outcome, tookMs: max(0, end - start), in: db)
+                if case .taken = outcome, let wait = line.reportMs {
+                    try MessageStore.expectReport(message.id, by: end + wait, in: db)
+                }
             }
+        } catch {
+            // The carrier has heard of the message all the same: its outcome holds, the line of the try stays unknown.
+            logger.error(
+                "what a carrier said could not be kept", metadata: ["message": "\(message.id)", "error": "\(error)"])
         }
         return outcome
     }
@@ -131,16 +183,27 @@ public final class CarrierDesk: Carrier {
         return worded
     }
 
-    private static func patient(_ carrier: any Carrier, _ message: Message, ms: Int64) async -> Delivery {
-        await withTaskGroup(of: Delivery?.self) { group in
-            group.addTask { await carrier.send(message) }
-            group.addTask {
-                try? await Task.sleep(for: .milliseconds(ms))
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first ?? .again("no-answer", mayHaveGoneOut: true)
+    /// What the carrier says within its time. One that hears no cancellation keeps its place until it returns, and
+    /// nobody waits for it.
+    private func patient(_ line: CarrierLine, _ message: Message) async -> Delivery {
+        let (answers, answer) = AsyncStream.makeStream(of: Delivery.self, bufferingPolicy: .bufferingOldest(1))
+        let work = Task {
+            answer.yield(await line.carrier.send(message))
+            leave(line.name)
+        }
+        let clock = Task { [patienceMs] in
+            try? await Task.sleep(for: .milliseconds(patienceMs))
+            answer.yield(.again("no-answer", mayHaveGoneOut: true))
+        }
+        defer {
+            work.cancel()
+            clock.cancel()
+        }
+        return await withTaskCancellationHandler {
+            for await first in answers { return first }
+            return .again("stopped", mayHaveGoneOut: true)
+        } onCancel: {
+            answer.finish()
         }
     }
 

@@ -78,13 +78,15 @@ struct TokenBucket: Sendable {
         tokens = burst
     }
 
-    /// Whether one may go now. A clock that steps back gives nothing and takes nothing.
-    mutating func take(at now: Instant) -> Bool {
+    /// Takes the next place and returns the milliseconds until its turn, or takes none and returns `nil` where that
+    /// is longer than `mostMs`. A clock that steps back gives nothing and takes nothing.
+    mutating func book(at now: Instant, mostMs: Int64) -> Int64? {
         if now > at { tokens = min(burst, tokens + Double(now - at) / 1_000 * perSecond) }
         at = now
-        guard tokens >= 1 else { return false }
+        let waitMs = tokens >= 1 ? 0 : Int64(((1 - tokens) / perSecond * 1_000).rounded(.up))
+        guard waitMs <= mostMs else { return nil }
         tokens -= 1
-        return true
+        return waitMs
     }
 }
 

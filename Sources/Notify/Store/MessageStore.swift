@@ -78,11 +78,8 @@ enum MessageStore {
 
     // MARK: The worker's side
 
-    /// Takes what is due, the gravest and oldest first, and holds it for `leaseMs`. What a worker held that did not
-    /// come back is taken over and marked: it may have gone out.
-    static func claim(
-        owner: Int64, at now: Instant, leaseMs: Int64, limit: Int64, in db: any Writing
-    ) throws -> [Message] {
+    /// Puts back what a worker held that did not come back, and marks it: it may have gone out.
+    static func reclaim(at now: Instant, limit: Int64, in db: any Writing) throws {
         for id in try db.values(
             MessageID.self,
             "SELECT id FROM message WHERE state = 'sending' AND lease_until <= \(now) ORDER BY priority, id LIMIT \(limit)"
@@ -91,12 +88,31 @@ enum MessageStore {
                 "UPDATE message SET state = 'queued', possible_repeat = 1, next_at = \(now) WHERE id = \(id)")
             try note(id, .queued, detail: "lease-ran-out", at: now, in: db)
         }
-        let due = try db.all(
+    }
+
+    /// Takes what is due of a channel, the gravest and oldest first, and holds it for `leaseMs`.
+    /// - Parameters:
+    ///   - limit: the most of all.
+    ///   - kept: of these, so many are for emergencies alone.
+    static func claim(
+        _ channel: Channel, owner: Int64, at now: Instant, leaseMs: Int64, limit: Int64, kept: Int64 = 0,
+        in db: any Writing
+    ) throws -> [Message] {
+        var due = try db.all(
             Message.self,
             """
-            SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND next_at <= \(now)
-            ORDER BY priority, id LIMIT \(limit)
+            SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
+            AND priority = 0 AND next_at <= \(now) ORDER BY id LIMIT \(limit)
             """)
+        let rest = limit - kept - Int64(due.count)
+        if rest > 0 {
+            due += try db.all(
+                Message.self,
+                """
+                SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
+                AND priority > 0 AND next_at <= \(now) ORDER BY priority, id LIMIT \(rest)
+                """)
+        }
         return try due.map { message in
             var taken = message
             taken.state = .sending
@@ -111,11 +127,18 @@ enum MessageStore {
         }
     }
 
-    /// When the next message falls due or a lease runs out.
-    static func nextDue(in db: any Reading) throws -> Instant? {
-        let queued = try db.value(Instant?.self, "SELECT MIN(next_at) FROM message WHERE state = 'queued'") ?? nil
-        let held = try db.value(Instant?.self, "SELECT MIN(lease_until) FROM message WHERE state = 'sending'") ?? nil
-        return [queued, held, try nextReport(in: db)].compactMap(\.self).min()
+    /// When the next message of these channels falls due, a lease runs out or a report is missing.
+    static func nextDue(among channels: [Channel], in db: any Reading) throws -> Instant? {
+        var moments = [try nextReport(in: db)]
+        for channel in channels {
+            moments.append(
+                try db.value(
+                    Instant?.self,
+                    "SELECT MIN(next_at) FROM message WHERE state = 'queued' AND channel = \(channel)") ?? nil)
+        }
+        moments.append(
+            try db.value(Instant?.self, "SELECT MIN(lease_until) FROM message WHERE state = 'sending'") ?? nil)
+        return moments.compactMap(\.self).min()
     }
 
     /// When the first report falls due that has not come.
