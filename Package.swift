@@ -76,7 +76,9 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "FireGuard", "Crypt", "Geo",
                 "MQTT", "Pictures",
-                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "Summary", "Plans", "Print",
+                "Watch", "Registry", "TownMap", "Woodpecker", "Duty", "Broadcast", "Summary", "Plans", "Patrol",
+                "Joint",
+                "Print",
                 "GB28181", "SIP",
                 "SMPP",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
@@ -115,6 +117,12 @@ let package = Package(
                 httpClient, httpTypes, logging, lifecycle, nio, nioHTTP1,
             ]),
 
+        room("Joint", needs: ["Kernel", "Storage", "Web", "Identity", "Cases", logging, lifecycle]),
+        room(
+            "Patrol",
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Cases", "Geo", "Office", "Pictures", logging, lifecycle,
+            ]),
         room("Plans", needs: ["Kernel", "Storage", "Web", "Identity", "Cases", lifecycle]),
         room("Summary", needs: ["Kernel", "Storage", "Web", "Office", "Print", lifecycle]),
         room(
@@ -244,6 +252,12 @@ let package = Package(
         tests(
             "Plans",
             needs: ["Plans", "Crypt", "Cases", "Identity", "Web", "Kernel", "Storage", "StorageTesting", logging]),
+        tests(
+            "Joint",
+            needs: ["Joint", "Crypt", "Cases", "Identity", "Web", "Kernel", "Storage", "StorageTesting", logging]),
+        tests(
+            "Patrol",
+            needs: ["Patrol", "Crypt", "Cases", "Identity", "Web", "Kernel", "Storage", "StorageTesting", logging]),
         tests("XML", needs: ["XML"]),
         tests(
             "Broadcast",

@@ -103,6 +103,7 @@ public struct Centre: Sendable {
             try SampleDuty().plan(at: .now, in: db)
             try SamplePlans().add(at: .now, in: db)
             try recorders.register(at: .now, in: db)
+            try SampleRounds(map: map, audit: audit).add(at: .now, in: db)
             let owner = try StaffDirectory.onDuty(role: .owner, area: nil, in: db).first
             try SampleSites(map: map, areas: areas, owner: owner?.id, plan: plan.bytes).register(at: .now, in: db)
             for (role, name, kind) in [(Role.brigade, "镇消防救援站（示例）", "brigade"), (.patrol, "巡查一队（示例）", "patrol")] {

@@ -1,6 +1,7 @@
 import Cases
 import FireGuard
 import Kernel
+import Patrol
 import Storage
 import Web
 
@@ -23,13 +24,19 @@ struct DeskRoutes {
             var overdue: Int64
             var offlineDetectors: Int64
         }
+        /// Something that waits and is no case yet.
+        struct Notice: Encodable {
+            var text: String
+            var href: String
+        }
         var now: String
         var lastEvent: Int64
         var alarms: [AlarmView]
         var part: CasesRoom.DeskPart
         var counts: Counts
+        var notices: [Notice]
 
-        enum Keys: String, CodingKey { case now, lastEvent, alarms, counts }
+        enum Keys: String, CodingKey { case now, lastEvent, alarms, counts, notices }
 
         func encode(to encoder: any Encoder) throws {
             try part.encode(to: encoder)
@@ -38,6 +45,7 @@ struct DeskRoutes {
             try container.encode(lastEvent, forKey: .lastEvent)
             try container.encode(alarms, forKey: .alarms)
             try container.encode(counts, forKey: .counts)
+            try container.encode(notices, forKey: .notices)
         }
     }
 
@@ -54,7 +62,8 @@ struct DeskRoutes {
                             "unacknowledgedAlarms": .integer, "openCases": .integer, "overdue": .integer,
                             "offlineDetectors": .integer,
                         ]),
-                    ], required: ["now", "lastEvent", "alarms", "cases", "units", "counts"]))
+                        "notices": .list(.object(["text": .text, "href": .text], required: ["text", "href"])),
+                    ], required: ["now", "lastEvent", "alarms", "cases", "units", "counts", "notices"]))
         ) { call in
             let caller = try call.signedIn()
             let desk = try await call.database.read { db in
@@ -68,7 +77,14 @@ struct DeskRoutes {
                     part: part,
                     counts: Desk.Counts(
                         unacknowledgedAlarms: fire.unacknowledged, openCases: part.open, overdue: part.overdue,
-                        offlineDetectors: fire.offline))
+                        offlineDetectors: fire.offline),
+                    notices: try PatrolRoom.late(for: caller, at: now, in: db).prefix(20).map { walk in
+                        Desk.Notice(
+                            text: call.word(
+                                "centre.desk.patrolLate",
+                                ["round": walk.round, "points": walk.points.joined(separator: "、")]),
+                            href: walk.href)
+                    })
             }
             return try .json(desk)
         }

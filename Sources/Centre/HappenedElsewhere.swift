@@ -1,6 +1,7 @@
 import Duty
 import FireGuard
 import Kernel
+import Patrol
 import Storage
 import Watch
 
@@ -34,6 +35,16 @@ func happenedElsewhere(
                         "to": String(gap.to.text.dropFirst(11).prefix(5)), "minutes": String(gap.length / 60_000),
                     ]), href: "/water", isBad: true)
         }
+    }
+    lines += try PatrolRoom.missing(endedIn: span, limit: limit, in: db).map { walk in
+        LogLine(
+            at: walk.endsAt, kind: .gap,
+            text: word(
+                "patrol.log.missing",
+                [
+                    "round": walk.round, "time": String(walk.startsAt.text.dropFirst(11).prefix(5)),
+                    "points": walk.points.joined(separator: "、"),
+                ]), href: walk.caseID.map { "/cases/\($0)" } ?? walk.href, isBad: true)
     }
     return lines
 }

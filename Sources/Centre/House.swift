@@ -8,9 +8,11 @@ import Foundation
 import Hummingbird
 import HummingbirdCore
 import Identity
+import Joint
 import Kernel
 import MQTT
 import Notify
+import Patrol
 import Places
 import Plans
 import Registry
@@ -59,6 +61,13 @@ extension Centre {
         let catalogue = try Catalogue(bundles: bundles)
         let plans = PlanDesk(cases: cases, audit: audit) { key, values in catalogue.word(key, .zh, values) }
         let reports = ReportPanels(cases: cases, areas: areas, keys: keys, audit: audit)
+        let joint = JointDesk(cases: cases, audit: audit) { db in
+            try WoodpeckerRoom.offices(in: db).map {
+                Office(id: OfficeID(rawValue: $0.id.rawValue), name: $0.name, members: $0.members)
+            }
+        } word: { key, values in
+            catalogue.word(key, .zh, values)
+        }
         let surroundings = CaseSurroundings(
             areaName: areas.name(of:), areaAt: areas.area(at:),
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
@@ -70,6 +79,7 @@ extension Centre {
             moves: { id, caller, db in try reports.moves(id, caller, in: db) },
             panels: { id, caller, db, word in
                 try plans.panels(id, caller, in: db, word: word) + reports.panels(id, caller, in: db, word: word)
+                    + joint.panels(id, caller, in: db, word: word)
             })
         let casesRoom = try CasesRoom(
             database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, audit: audit,
@@ -134,6 +144,7 @@ extension Centre {
             database: database,
             desk: WatchAdapter(cases: cases, areas: areas, audit: audit, catalogue: catalogue), configuration: watch,
             logger: logger)
+        let patrol = PatrolAdapter(duty: duty, areas: areas, cases: cases, audit: audit, catalogue: catalogue)
         let caseFigures = CaseFigures(cases: cases)
         let otherFigures = OtherFigures(cases: cases, areas: areas, duty: duty, registry: registry)
         let rooms: [any Room] = [
@@ -156,6 +167,11 @@ extension Centre {
             try PlansRoom(
                 database: database, desk: plans,
                 surroundings: PlanSurroundings(duty: duty, areas: areas).surroundings),
+            try JointRoom(database: database, desk: joint, logger: logger),
+            try PatrolRoom(
+                database: database, desk: patrol.desk,
+                surroundings: patrol.surroundings { configuration.publicURL ?? messaging.ownAddress },
+                trackDays: configuration.retention.trackDays, logger: logger),
             SummaryRoom(
                 database: database,
                 sources: [

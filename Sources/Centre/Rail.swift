@@ -9,7 +9,8 @@ extension Navigation {
                 Heading("centre.nav.desk", icon: "desk", ["/"]),
                 Heading("townmap.nav.map", icon: "map", ["/map"]),
                 Heading(
-                    "centre.nav.cases", icon: "cases", ["/cases", "/units", "/statistics", "/summary", "/calendar"]),
+                    "centre.nav.cases", icon: "cases",
+                    ["/cases", "/joint", "/joint/review", "/units", "/statistics", "/summary", "/calendar"]),
                 Heading(
                     "centre.nav.fire", icon: "alarms",
                     ["/mine", "/alarms", "/sites", "/detectors", "/inspections", "/gateways"]),
@@ -21,7 +22,8 @@ extension Navigation {
                 Heading(
                     "centre.nav.duty", icon: "clock",
                     [
-                        "/duty", "/plans", "/messages", "/escalation", "/message-templates", "/carriers",
+                        "/duty", "/patrol", "/field/patrol", "/plans", "/messages", "/escalation", "/message-templates",
+                        "/carriers",
                         "/sample-gateway",
                     ]),
                 Heading("centre.nav.people", icon: "staff", ["/staff", "/roles", "/audit"]),

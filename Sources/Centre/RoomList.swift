@@ -4,7 +4,9 @@ import Duty
 import FireGuard
 import Foundation
 import Identity
+import Joint
 import Notify
+import Patrol
 import Places
 import Plans
 import Registry
@@ -33,6 +35,8 @@ enum RoomList {
             TownMapRoom.schema(),
             WoodpeckerRoom.schema(),
             PlansRoom.schema(),
+            PatrolRoom.schema(),
+            JointRoom.schema(),
         ].flatMap(\.self)
     }
 
@@ -53,6 +57,8 @@ enum RoomList {
             WoodpeckerRoom.resources,
             SummaryRoom.resources,
             PlansRoom.resources,
+            PatrolRoom.resources,
+            JointRoom.resources,
             .module,
         ]
     }

@@ -2,6 +2,7 @@ import FireGuard
 import Identity
 import Kernel
 import Logging
+import Patrol
 import ServiceLifecycle
 import Storage
 import Web
@@ -36,6 +37,7 @@ extension Centre {
             .idempotency(days: configuration.retention.idempotencyDays),
             IdentityRoom.retention,
             FireGuard.retention(signalDays: configuration.retention.signalDays),
+            PatrolRoom.retention(days: configuration.retention.trackDays),
         ]
     }
 

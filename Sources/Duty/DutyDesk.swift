@@ -67,6 +67,13 @@ public struct DutyDesk: Sendable {
         return Found(people: try StaffDirectory.onDuty(role: role, area: area, within: within, in: db), source: .gap)
     }
 
+    /// The part of a person's watch that runs at `moment`, from their coming to its end; `nil` where they stand none or
+    /// have not come.
+    public func stood(by person: StaffID, at moment: Instant, in db: any Reading) throws -> Range<Instant>? {
+        try ShiftStore.page(ShiftFilter(staff: person, from: moment, until: moment + 1), limit: 20, in: db)
+            .compactMap(\.attended).first { $0.contains(moment) }
+    }
+
     /// How the watches that began in a stretch of time were stood, with the names of who should have.
     public func attendance(
         in span: Range<Instant>, now: Instant, in db: any Reading

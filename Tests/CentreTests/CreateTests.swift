@@ -28,6 +28,7 @@ struct CreateTests {
         "/api/v1/message-languages",  // one for each phone
         "/api/v1/categories",  // a category is named by its key: there is no second one
         "/api/v1/me/password", "/api/v1/departments/keys", "/api/v1/registry/pairs/search",  // moves, not things
+        "/api/v1/patrol/track",  // a place is known by its moment
         // A secret is told once and kept nowhere; another one stands in its place.
         "/api/v1/departments/open311", "/api/v1/shifts/calendar",
     ]
@@ -104,6 +105,12 @@ struct CreateTests {
             Create(
                 path: "/api/v1/drills", person: "leader",
                 body: #"{"planId":"\#(plan)","title":"夜间演练","plannedAt":"2030-01-01T12:00:00Z"}"#),
+            Create(
+                path: "/api/v1/patrol/rounds", person: "leader",
+                body: """
+                    {"name":"夜巡（示例）","starts":"20:00","minutes":60,"grace":15,"days":"every",
+                    "points":[{"name":"桥头","lat":34.0,"lon":113.0}]}
+                    """),
             Create(path: "/api/v1/report-templates", person: "officer", body: #"{"words":"已派人现场查看。"}"#),
             Create(path: "/api/v1/attachments", person: "officer", body: Self.png),
         ].map { [officer] create in

@@ -127,6 +127,8 @@ public struct RetentionSettings: Sendable, Equatable {
     public var eventDays: Int64 = 90
     /// The bytes of devices' signals; alarms stay.
     public var signalDays: Int64 = 365
+    /// Days for which tracks of people on patrol are kept.
+    public var trackDays: Int64 = 30
     /// Answers kept for repeated requests.
     public var idempotencyDays: Int64 = 7
 }

@@ -257,6 +257,11 @@ enum SettingList {
         } get: {
             $0.retention.signalDays
         },
+        .number("retention.track-days", "Days for which the tracks of people on patrol are kept", 1...365) {
+            $0.retention.trackDays = $1
+        } get: {
+            $0.retention.trackDays
+        },
         .number("retention.idempotency-days", "Days for which answers to repeated requests are kept", 0...365) {
             $0.retention.idempotencyDays = $1
         } get: {

@@ -52,11 +52,11 @@ struct SampleCameras {
         return GBID(platform.domain + "\(type)0" + String(repeating: "0", count: 6 - text.count) + text)
     }
 
-    private static func point(_ geometry: Geometry) -> GeoPoint? {
+    static func point(_ geometry: Geometry) -> GeoPoint? {
         geometry.positions.first.flatMap { GeoPoint(lat: $0.lat, lon: $0.lon) }
     }
 
-    private static func middle(of corners: [Position]) -> GeoPoint? {
+    static func middle(of corners: [Position]) -> GeoPoint? {
         Box(corners).flatMap { GeoPoint(lat: ($0.south + $0.north) / 2, lon: ($0.west + $0.east) / 2) }
     }
 }

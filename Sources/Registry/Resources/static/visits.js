@@ -41,10 +41,12 @@ async function load() {
   draw();
 }
 
-let sending = false, retryMs = 2000, timer = 0;
+let sending = false, again = false, retryMs = 2000, timer = 0;
 async function send() {
-  if (sending) return;
+  // What is said while something travels goes right after it.
+  if (sending) { again = true; return; }
   sending = true;
+  again = false;
   clearTimeout(timer);
   let isLeft = false, sent = false;
   for (const report of state.waiting) {
@@ -63,7 +65,7 @@ async function send() {
   }
   sending = false;
   await readWaiting();
-  if (isLeft) { timer = setTimeout(send, retryMs); retryMs = Math.min(retryMs * 2, 60000); } else retryMs = 2000;
+  if (isLeft) { timer = setTimeout(send, retryMs); retryMs = Math.min(retryMs * 2, 60000); } else { retryMs = 2000; if (again) send(); }
   if (sent) await load(); else draw();
 }
 

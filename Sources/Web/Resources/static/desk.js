@@ -195,6 +195,7 @@ function Desk() {
   const tabs = ["list", "map", "case"];
   return html`<div class="strip"><${Counts} />${wall ? html`<time class="wall-clock">${clockTime(now())}</time>` : null}<${SoundBar} />
       ${wall ? null : html`<button class="button quiet small help" onClick=${() => { state.form = "help"; redraw(); }}>${word("help.button")} <kbd aria-hidden="true">?</kbd></button>`}</div>
+    ${state.desk.notices.length ? html`<ul class="notices" aria-label=${word("desk.notices")}>${state.desk.notices.map((/** @type {any} */ notice) => html`<li><a href=${notice.href}>${notice.text}</a></li>`)}</ul>` : null}
     ${wall ? null : html`<div class="tabs" role="group" aria-label=${word("desk.tabs")}>${tabs.map(tab => html`<button aria-pressed=${state.tab === tab} onClick=${() => { state.tab = tab; redraw(); }}>${word(`desk.tab.${tab}`)}</button>`)}</div>`}
     <div class="panes" data-tab=${state.tab}>
       <${LiveList} desk=${state.desk} rows=${state.rows} selectedKey=${state.key} onSelect=${select} wall=${wall} />

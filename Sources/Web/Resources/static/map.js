@@ -150,9 +150,10 @@ function point({ lat, lon }, properties) {
  * A map to choose one place on: a click or a tap sets it, dragging the mark moves it. The page's own fields stay the
  * way for those who have no pointer.
  * @param {HTMLElement} container
- * @param {{at?: {lat: number, lon: number}|null, onPick: (place: {lat: number, lon: number}) => void}} options
+ * @param {{at?: {lat: number, lon: number}|null, many?: boolean, onPick: (place: {lat: number, lon: number}) => void}} options
+ *   many: each click is a place of its own, and the page says by `marks` what stands where
  */
-export async function pickPlace(container, { at, onPick }) {
+export async function pickPlace(container, { at, many = false, onPick }) {
   const maplibre = await library();
   const map = new maplibre.Map({
     container, style: style(), attributionControl: false, localIdeographFontFamily: fonts, dragRotate: false, pitchWithRotate: false,
@@ -166,7 +167,7 @@ export async function pickPlace(container, { at, onPick }) {
   const set = (/** @type {{lat: number, lon: number}} */ place) => mark.setLngLat([place.lon, place.lat]).addTo(map);
   const tell = (/** @type {any} */ where) => onPick({ lat: Number(where.lat.toFixed(6)), lon: Number(where.lng.toFixed(6)) });
   mark.on("dragend", () => tell(mark.getLngLat()));
-  map.on("click", (/** @type {any} */ event) => { set({ lat: event.lngLat.lat, lon: event.lngLat.lng }); tell(event.lngLat); });
+  map.on("click", (/** @type {any} */ event) => { if (!many) set({ lat: event.lngLat.lat, lon: event.lngLat.lng }); tell(event.lngLat); });
   map.getCanvas().style.cursor = "crosshair";
   try {
     const areas = await get("/api/v1/areas?format=geojson", { quiet: true });
@@ -178,5 +179,19 @@ export async function pickPlace(container, { at, onPick }) {
   } catch { /* without areas it is still a map */ }
   if (at) set(at);
   container.dataset.ready = "";
-  return { set(/** @type {{lat: number, lon: number}} */ place) { set(place); map.easeTo({ center: [place.lon, place.lat], duration: 300 }); } };
+  /** @type {any[]} */
+  let drawn = [];
+  return {
+    set(/** @type {{lat: number, lon: number}} */ place) { set(place); map.easeTo({ center: [place.lon, place.lat], duration: 300 }); },
+    /** Numbered marks in place of those before. @param {{lat: number, lon: number, label: string}[]} places */
+    marks(places) {
+      for (const old of drawn) old.remove();
+      drawn = places.map(({ lat, lon, label }) => {
+        const element = document.createElement("span");
+        element.className = "map-number";
+        element.textContent = label;
+        return new maplibre.Marker({ element }).setLngLat([lon, lat]).addTo(map);
+      });
+    },
+  };
 }

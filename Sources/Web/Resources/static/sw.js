@@ -2,9 +2,9 @@
 // Data is not kept here (field-queue.js keeps tasks and unsent reports), and nothing outside /field is touched.
 const name = "zhili-field";
 const files = ["/static/tokens.css", "/static/base.css", "/static/field.css", "/static/page.js", "/static/live.js", "/static/table.js", "/static/api.js",
-  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/visits.js", "/static/registry.css", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
+  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/visits.js", "/static/registry.css", "/static/field-patrol.js", "/static/patrol.css", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
 // Kept when they are opened: not everybody who has tasks may see the visits.
-const pages = ["/field", "/field/visits"];
+const pages = ["/field", "/field/visits", "/field/patrol"];
 
 self.addEventListener("install", event => {
   event.waitUntil(caches.open(name).then(cache => cache.addAll([...files, "/field"])).then(() => self.skipWaiting()));
