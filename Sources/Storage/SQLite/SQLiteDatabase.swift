@@ -29,6 +29,8 @@ public final class SQLiteDatabase: Database {
             // What is deleted is overwritten, not only forgotten.
             try db.execute(sql: "PRAGMA secure_delete = ON")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            // 32 MiB of log before it goes into the file: a busy page is then written there once and not each time.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
         }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
