@@ -3,6 +3,7 @@ import Kernel
 import Logging
 import Places
 import Storage
+import Synchronization
 import Web
 
 /// What the room's pages and commands share: the store, the categories, the search key, the town's areas, and the
@@ -17,7 +18,9 @@ struct RegistryDesk: Sendable {
     /// Tells the desk that somebody opens record after record.
     let raise: @Sendable (_ title: String, _ key: String, _ at: Instant, _ db: any Writing) throws -> Void
 
-    var areas: TownAreas { TownAreas(index.all, locate: index.area(at:)) }
+    private let town = TownCache()
+
+    var areas: TownAreas { town.areas(of: index) }
     var writer: RecordWriter { RecordWriter(search: search, areas: areas) }
 
     /// Who looks, with what was opened for a purpose and still is.
@@ -39,6 +42,12 @@ struct RegistryDesk: Sendable {
     func categories(_ call: Call) throws -> [Category] {
         let viewer = Viewer(try call.signedIn(), areas)
         return book.all.filter { Policy.sees($0, viewer) }
+    }
+
+    /// Takes the categories as they are stored: a change holds on this node from the answer on, on the others a moment
+    /// later.
+    func readBook() async throws {
+        book.replace(try await database.read { db in try CategoryStore.current(in: db) })
     }
 
     /// A stored record of the category within the caller's areas, for what changes it.
@@ -67,5 +76,21 @@ struct RegistryDesk: Sendable {
             AuditEntry(
                 at: now, actor: caller.id, actorName: caller.name, action: action, subject: subject, purpose: purpose,
                 detail: detail), in: db)
+    }
+}
+
+/// The town's areas as they were read last: every request asks for them several times, and they change with the borders
+/// alone.
+private final class TownCache: Sendable {
+    private let known = Mutex<(version: Int64, areas: TownAreas)?>(nil)
+
+    func areas(of index: AreaIndex) -> TownAreas {
+        let version = index.snapshot.version
+        return known.withLock { known in
+            if let known, known.version == version { return known.areas }
+            let areas = TownAreas(index.all, locate: index.area(at:))
+            known = (version, areas)
+            return areas
+        }
     }
 }

@@ -37,8 +37,20 @@ public struct FieldValues: Sendable, Hashable {
 /// thousand records reads each of them once.
 enum FlatJSON {
     static func write(_ text: String, to bytes: inout [UInt8]) {
+        var text = text
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        text.withUTF8 { raw in
+            if raw.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+                escape(raw, to: &bytes)
+            } else {
+                bytes.append(contentsOf: raw)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ raw: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        for byte in raw {
             switch byte {
             case UInt8(ascii: "\""): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "\"")]
             case UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "\\")]
@@ -47,7 +59,6 @@ enum FlatJSON {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private static let hex = Array("0123456789abcdef".utf8)
@@ -56,6 +67,7 @@ enum FlatJSON {
         var json = json
         return json.withUTF8 { bytes in
             var result: [String: String] = [:]
+            result.reserveCapacity(16)
             var index = 0
             while let key = text(bytes, &index) {
                 guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else { break }
@@ -67,7 +79,7 @@ enum FlatJSON {
     }
 
     /// The next text between quotes, and the index behind it.
-    private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> String? {
+    static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> String? {
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") { index += 1 }
         guard index < bytes.count else { return nil }
         index += 1
@@ -96,6 +108,10 @@ enum FlatJSON {
             }
             switch next {
             case UInt8(ascii: "n"): result.append(10)
+            case UInt8(ascii: "t"): result.append(9)
+            case UInt8(ascii: "r"): result.append(13)
+            case UInt8(ascii: "b"): result.append(8)
+            case UInt8(ascii: "f"): result.append(12)
             case UInt8(ascii: "u"):
                 let digits = (0..<4).compactMap { _ in iterator.next() }
                 if let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) { result.append(code) }

@@ -169,8 +169,7 @@ public struct Facts: Sendable, Hashable {
 
     /// Reads what ``json`` wrote; what cannot be read counts as seen by nobody, long ago.
     init(json: String) {
-        let read = (try? StoredJSON.decodeFacts(json)) ?? [:]
-        common = read["*"] ?? Fact(source: .import, seenAt: Instant(ms: 0), seenBy: "")
-        own = read.filter { $0.key != "*" }
+        self.init(Fact(source: .import, seenAt: Instant(ms: 0), seenBy: ""))
+        for (field, fact) in FactsJSON.read(json) ?? [] { if field == "*" { common = fact } else { own[field] = fact } }
     }
 }

@@ -2,10 +2,6 @@ import Foundation
 
 /// The room's own reading of JSON columns.
 enum StoredJSON {
-    static func decodeFacts(_ text: String) throws -> [String: Fact] {
-        try JSONDecoder().decode([String: Fact].self, from: Data(text.utf8))
-    }
-
     static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try JSONDecoder().decode(type, from: Data(text.utf8))
     }

@@ -11,7 +11,7 @@ public enum Pinyin {
         // By the character's first scalar: a Chinese character has but one.
         var common: [UInt32: String] = [:]
         var surname: [UInt32: String] = [:]
-        var simple: [UInt32: Character] = [:]
+        var simple: [UInt32: Unicode.Scalar] = [:]
     }
 
     /// Asking ICU takes some 50 µs a character, and a town's names are made of some thousand characters.
@@ -44,22 +44,35 @@ public enum Pinyin {
 
     /// Traditional characters as simplified ones, so that both find each other.
     static func simplified(_ character: Character) -> Character {
-        guard isHan(character), let scalar = character.unicodeScalars.first?.value else { return character }
-        return known.withLock { known in
-            if let simple = known.simple[scalar] { return simple }
-            let simple =
-                String(character).applyingTransform(StringTransform("Traditional-Simplified"), reverse: false)?.first
-                ?? character
-            known.simple[scalar] = simple
-            return simple
-        }
+        guard isHan(character), let scalar = character.unicodeScalars.first else { return character }
+        return Character(known.withLock { known in simplified(scalar, &known) })
     }
 
-    static func isHan(_ character: Character) -> Bool {
-        guard let value = character.unicodeScalars.first?.value else { return false }
+    /// The same for a text, in which what is not Chinese stays.
+    static func simplified(_ text: String.UnicodeScalarView) -> String.UnicodeScalarView {
+        var result = String.UnicodeScalarView()
+        known.withLock { known in
+            for scalar in text { result.append(isHan(scalar) ? simplified(scalar, &known) : scalar) }
+        }
+        return result
+    }
+
+    private static func simplified(_ scalar: Unicode.Scalar, _ known: inout Known) -> Unicode.Scalar {
+        if let simple = known.simple[scalar.value] { return simple }
+        let transform = StringTransform("Traditional-Simplified")
+        let simple = String(scalar).applyingTransform(transform, reverse: false)?.unicodeScalars.first ?? scalar
+        known.simple[scalar.value] = simple
+        return simple
+    }
+
+    static func isHan(_ character: Character) -> Bool { character.unicodeScalars.first.map(isHan) == true }
+
+    static func isHan(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
         // Without the hexagrams in between (U+4DC0…), which are signs.
-        return (0x3400...0x4DBF).contains(value) || (0x4E00...0x9FFF).contains(value) || value == 0x3007
-            || (0x20000...0x323AF).contains(value)
+        case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x3007, 0x20000...0x323AF: true
+        default: false
+        }
     }
 
     private static func common(_ character: Character) -> String {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Texts as offices type them, made alike.
 enum Plain {
     /// Full-width letters, digits and signs made narrow, line breaks and odd spaces made plain spaces.
@@ -35,5 +37,22 @@ enum Plain {
         let narrow = narrow(text)
         guard narrow.utf8.first == 32 || narrow.utf8.last == 32 else { return narrow }
         return String(narrow.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+
+    /// Whether some of the bytes are those of a piece; in UTF-8 a character never begins within another one.
+    static func holds(_ bytes: UnsafeBufferPointer<UInt8>, _ piece: [UInt8]) -> Bool {
+        guard let first = piece.first, let base = bytes.baseAddress else { return piece.isEmpty }
+        guard piece.count <= bytes.count else { return false }
+        for start in 0...(bytes.count - piece.count) where bytes[start] == first {
+            if memcmp(base + start, piece, piece.count) == 0 { return true }
+        }
+        return false
+    }
+
+    /// Whether a text holds a piece, byte for byte.
+    static func holds(_ text: String, _ piece: String) -> Bool {
+        var text = text
+        let piece = Array(piece.utf8)
+        return text.withUTF8 { holds($0, piece) }
     }
 }

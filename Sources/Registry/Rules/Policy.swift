@@ -12,7 +12,9 @@ public enum Sight: Int, Sendable, Comparable, Codable, CaseIterable {
 /// Who looks: roles, areas, and the records that were opened to this person for a purpose.
 public struct Viewer: Sendable {
     /// What the person does in the town.
-    public var roles: Set<Role>
+    public var roles: Set<Role> { didSet { mask = Self.mask(roles) } }
+    /// The same as bits: it is asked for every field of every record.
+    private var mask: UInt16
     /// The areas the person answers for, with all their parts; `nil` is the whole town.
     public var areas: Set<AreaID>?
     /// Records that were unmasked for a purpose, while it lasts.
@@ -23,6 +25,28 @@ public struct Viewer: Sendable {
         self.roles = roles
         self.areas = areas
         self.opened = opened
+        mask = Self.mask(roles)
+    }
+
+    /// Whether the viewer has one of these roles.
+    func isOne(of roles: [Role]) -> Bool { mask & Self.mask(roles) != 0 }
+
+    private static func mask(_ roles: some Sequence<Role>) -> UInt16 { roles.reduce(0) { $0 | $1.bit } }
+}
+
+extension Role {
+    fileprivate var bit: UInt16 {
+        switch self {
+        case .officer: 1
+        case .leader: 2
+        case .brigade: 4
+        case .patrol: 8
+        case .grid: 16
+        case .clerk: 32
+        case .owner: 64
+        case .admin: 128
+        case .auditor: 256
+        }
     }
 }
 
@@ -42,9 +66,9 @@ public enum Policy {
         of field: Field, in category: Category, for viewer: Viewer, subject: Subject = .any
     ) -> Sight {
         let declared: Sight =
-            if !viewer.roles.isDisjoint(with: field.see.plain) {
+            if viewer.isOne(of: field.see.plain) {
                 .plain
-            } else if !viewer.roles.isDisjoint(with: field.see.masked) {
+            } else if viewer.isOne(of: field.see.masked) {
                 .masked
             } else {
                 .hidden
@@ -91,6 +115,7 @@ public enum Policy {
         guard covers(viewer, area: record.area, village: record.village), sees(category, viewer) else { return nil }
         let subject = Subject.record(record.id, isChild: isChild(record.values, category, today: today))
         var shown: [JudgedRecord.Value] = []
+        shown.reserveCapacity(category.fields.count)
         for field in category.fields {
             let sight = sight(of: field, in: category, for: viewer, subject: subject)
             guard sight != .hidden else { continue }

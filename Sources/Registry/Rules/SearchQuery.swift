@@ -76,7 +76,8 @@ extension SearchText {
             switch way {
             case .identifier(let wanted): return value == wanted
             case .ending(let wanted): return value.hasSuffix(wanted)
-            case .name(let wanted), .address(let wanted), .text(let wanted): return Self.fold(value).contains(wanted)
+            case .name(let wanted), .address(let wanted), .text(let wanted):
+                return Plain.holds(Self.fold(value), wanted)
             case .letters(let wanted): return Self.letters(of: value).contains { $0.hasPrefix(wanted) }
             }
         }

@@ -50,7 +50,7 @@ public struct SearchText: Sendable {
     /// Each token once, in the order in which they came.
     private struct TokenList {
         private(set) var all: [String] = []
-        private var known: Set<String> = []
+        private var known = Set<String>(minimumCapacity: 64)
 
         mutating func insert(_ token: String) { if known.insert(token).inserted { all.append(token) } }
     }
@@ -90,7 +90,27 @@ public struct SearchText: Sendable {
     }
 
     /// Text as it is compared: narrow, small, simplified, letters and digits alone.
-    static func fold(_ text: String) -> String {
+    static func fold(_ text: String) -> String { plainFold(text) ?? fullFold(text) }
+
+    /// What nearly every text of a town is made of: ASCII and Chinese characters, each of one scalar.
+    private static func plainFold(_ text: String) -> String? {
+        var result = String.UnicodeScalarView()
+        var hasHan = false
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 48...57, 97...122: result.append(scalar)
+            case 65...90: result.append(Unicode.Scalar(UInt8(scalar.value + 32)))
+            case 0..<128: continue
+            default:
+                guard Pinyin.isHan(scalar) else { return nil }
+                hasHan = true
+                result.append(scalar)
+            }
+        }
+        return String(hasHan ? Pinyin.simplified(result) : result)
+    }
+
+    static func fullFold(_ text: String) -> String {
         var result = ""
         for character in Plain.narrow(text).lowercased() {
             // Digits and letters are most of what is not Chinese, and need no look into their parts.
@@ -118,26 +138,27 @@ public struct SearchText: Sendable {
     }
 
     /// Overlapping pairs of Chinese characters, whole runs of others, and, where asked for, each character.
+    /// - Parameter text: a folded one, in which every character is one scalar.
     static func grams(_ text: String, single: Bool) -> [String] {
         var result: [String] = []
-        var run = ""
-        var last: Character?
+        var run = String.UnicodeScalarView()
+        var last: Unicode.Scalar?
         func finish() {
             guard !run.isEmpty else { return }
-            result.append(run)
+            result.append(String(run))
             // The number at the end of a code is often all that somebody remembers.
-            let tail = String(run.reversed().prefix { $0.isNumber }.reversed())
-            if !tail.isEmpty, tail.count < run.count { result.append(tail) }
-            run = ""
+            let tail = run.reversed().prefix { (48...57).contains($0.value) }.count
+            if tail > 0, tail < run.count { result.append(String(String.UnicodeScalarView(run.suffix(tail)))) }
+            run.removeAll()
         }
-        for character in text {
-            if Pinyin.isHan(character) {
+        for scalar in text.unicodeScalars {
+            if Pinyin.isHan(scalar) {
                 finish()
-                if let last { result.append(String([last, character])) }
-                if single { result.append(String(character)) }
-                last = character
+                if let last { result.append(String(String.UnicodeScalarView([last, scalar]))) }
+                if single { result.append(String(scalar)) }
+                last = scalar
             } else {
-                run.append(character)
+                run.append(scalar)
                 last = nil
             }
         }

@@ -73,15 +73,21 @@ struct RecordFinder: Sendable {
         var cursor = query.after
         var looked = 0
         while true {
-            let rows = try fetch(query, groups: nil, after: cursor, limit: limit + 1, in: db)
-            looked += rows.count
-            for (record, key) in rows {
-                let here = RecordQuery.Cursor(key: query.sort == .newest ? "" : key, id: record.id)
-                if found.count == limit { return RecordQuery.Page(records: found, next: cursor) }
-                cursor = here
+            var rows = 0
+            var isFull = false
+            try fetch(query, groups: nil, after: cursor, limit: limit + 1, in: db) { record, key in
+                if found.count == limit {
+                    isFull = true
+                    return false
+                }
+                rows += 1
+                cursor = RecordQuery.Cursor(key: query.sort == .newest ? "" : key, id: record.id)
                 if let judged = judge(record, query) { found.append(judged) }
+                return true
             }
-            guard rows.count > limit, looked < Self.bound else { return RecordQuery.Page(records: found, next: nil) }
+            if isFull { return RecordQuery.Page(records: found, next: cursor) }
+            looked += rows
+            guard rows > limit, looked < Self.bound else { return RecordQuery.Page(records: found, next: nil) }
         }
     }
 
@@ -102,21 +108,25 @@ struct RecordFinder: Sendable {
             let better = text.ways[..<number]
             let size = max(limit + 1, 64)
             while looked < Self.bound {
-                let rows = try fetch(
-                    narrowed, groups: groups, after: position.map { .init(id: $0) }, limit: size, in: db)
-                looked += rows.count
-                for (record, _) in rows {
+                var rows = 0
+                var next: RecordQuery.Cursor?
+                let after = position.map { RecordQuery.Cursor(id: $0) }
+                try fetch(narrowed, groups: groups, after: after, limit: size, in: db) { record, _ in
+                    rows += 1
                     defer { position = record.id }
                     guard let judged = self.found(record, searchable, query, way, better: better),
                         seen.insert(record.id).inserted
-                    else { continue }
+                    else { return true }
                     if found.count == limit {
-                        let end = position ?? RecordID(rawValue: .max)
-                        return RecordQuery.Page(records: found, next: .init(way: number, id: end))
+                        next = .init(way: number, id: position ?? RecordID(rawValue: .max))
+                        return false
                     }
                     found.append(judged)
+                    return true
                 }
-                if rows.count < size { break }
+                if let next { return RecordQuery.Page(records: found, next: next) }
+                looked += rows
+                if rows < size { break }
             }
         }
         return RecordQuery.Page(records: found, next: nil)
@@ -155,9 +165,11 @@ struct RecordFinder: Sendable {
         return judged
     }
 
+    /// Hands over the candidates in their order, each with what the list is sorted by, until `each` returns `false`.
     private func fetch(
-        _ query: RecordQuery, groups: [[String]]?, after: RecordQuery.Cursor?, limit: Int, in db: any Reading
-    ) throws -> [(Record, String)] {
+        _ query: RecordQuery, groups: [[String]]?, after: RecordQuery.Cursor?, limit: Int, in db: any Reading,
+        each: (Record, String) throws -> Bool
+    ) throws {
         var groups = groups ?? []
         let isTokened = !groups.isEmpty || !query.facets.isEmpty
         for (field, value) in query.facets { groups.append([SearchText.facet(field.key, value)]) }
@@ -194,7 +206,6 @@ struct RecordFinder: Sendable {
             } else {
                 "registry_token s JOIN registry_record r ON r.id = s.record"
             }
-        var result: [(Record, String)] = []
         try db.query(
             """
             SELECT \(raw: Record.columns), \(key) FROM \(from) WHERE \(SQL.joined(conditions, by: " AND "))
@@ -209,10 +220,8 @@ struct RecordFinder: Sendable {
                 case .integer(let number): String(number)
                 default: ""
                 }
-            result.append((record, text))
-            return true
+            return try each(record, text)
         }
-        return result
     }
 
     private static func beyond(_ after: RecordQuery.Cursor, _ sort: RecordQuery.Sort) -> SQL {

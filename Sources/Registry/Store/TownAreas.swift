@@ -22,7 +22,8 @@ public struct TownAreas: Sendable {
             let parent = area.parent.flatMap { byID[$0] }
             spoken.append(((parent.flatMap { $0.kind == .village ? $0.name : nil } ?? "") + area.name, area.id))
         }
-        self.spoken = spoken.sorted { $0.0.count > $1.0.count }.map { (Array($0.0.utf8), $0.1) }
+        self.spoken = spoken.map { (length: $0.0.count, name: Array($0.0.utf8), id: $0.1) }
+            .sorted { $0.length > $1.length }.map { ($0.name, $0.id) }
     }
 
     /// The villages in their order.
@@ -35,15 +36,7 @@ public struct TownAreas: Sendable {
     func area(named address: String) -> AreaID? {
         var address = address
         // By bytes: a beginning of a character is never the middle of another one.
-        return address.withUTF8 { bytes in spoken.first { name, _ in Self.holds(bytes, name) }?.id }
-    }
-
-    private static func holds(_ bytes: UnsafeBufferPointer<UInt8>, _ name: [UInt8]) -> Bool {
-        guard let first = name.first, let base = bytes.baseAddress, name.count <= bytes.count else { return false }
-        for start in 0...(bytes.count - name.count) where bytes[start] == first {
-            if memcmp(base + start, name, name.count) == 0 { return true }
-        }
-        return false
+        return address.withUTF8 { bytes in spoken.first { name, _ in Plain.holds(bytes, name) }?.id }
     }
 
     /// The village that an area is or lies in.

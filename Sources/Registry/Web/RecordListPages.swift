@@ -101,11 +101,12 @@ struct RecordListPages {
         let areas = desk.areas
         let names = ["q", "village", "state", "sort", "limit"] + query.facets.map { "f." + $0.field.key }
         let rest = Shown.query(call, names)
-        return try .list(
-            page.records.map { RecordView($0, areas) },
-            next: page.next.map {
-                "\(call.incoming.path)?\(rest)\(rest.isEmpty ? "" : "&")after=\(Shown.escaped($0.text))"
-            })
+        let next = page.next.map {
+            "\(call.incoming.path)?\(rest)\(rest.isEmpty ? "" : "&")after=\(Shown.escaped($0.text))"
+        }
+        return .bytes(
+            RecordView.list(page.records.lazy.map { RecordView($0, areas) }, next: next),
+            type: "application/json; charset=utf-8")
     }
 
     private func page(_ call: Call) async throws -> Answer {
@@ -243,44 +244,4 @@ struct RecordListPages {
         }
         return .bytes(try book.bytes(), type: Workbook.type, name: category.name.text(call.language) + ".xlsx")
     }
-}
-
-/// A record as the API shows it to one caller: what is hidden is not there, what is masked is named.
-struct RecordView: Codable, Sendable {
-    var id: RecordID
-    var category: String
-    var label: String
-    var areaId: AreaID?
-    var area: String
-    var values: [String: String]
-    var masked: [String]
-    var point: GeoPoint?
-    var dueAt: String
-    var doubts: Int64
-    var version: Int64
-    var changedAt: String
-
-    init(_ record: JudgedRecord, _ areas: TownAreas) {
-        id = record.id
-        category = record.category.key
-        label = record.label
-        areaId = record.area
-        area = areas.name(of: record.area)
-        values = Dictionary(
-            record.values.filter { !$0.value.isEmpty }.map { ($0.field.key, $0.value) }
-        ) { first, _ in first }
-        masked = record.values.filter { $0.sight == .masked && !$0.value.isEmpty }.map(\.field.key)
-        point = record.point
-        dueAt = record.dueAt.rfc3339
-        doubts = record.doubts
-        version = record.version
-        changedAt = record.changedAt.rfc3339
-    }
-
-    static let shape = Shape.object(
-        [
-            "id": .id, "category": .text, "label": .text, "areaId": .id, "area": .text, "values": .anything,
-            "masked": .list(.text), "point": .anything, "dueAt": .time, "doubts": .integer, "version": .integer,
-            "changedAt": .time,
-        ], required: ["id", "category", "label", "values", "masked", "version"])
 }
