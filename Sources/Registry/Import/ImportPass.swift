@@ -21,8 +21,9 @@ struct ImportPass {
     private var ready: [Ready] = []
     private var refused: [(line: Int, flaws: [Flaw])] = []
     private var seen: Set<String> = []
-    /// The batch before, while it is being stored: the next one is read meanwhile.
-    private var running: Blocking.Later<ImportCounts>?
+    /// Batches on their way, in their order: one is stored while the next is prepared and the one after that is read.
+    private var running: [Task<ImportCounts, any Error>] = []
+    private static let onTheirWay = 2
     private(set) var counts: ImportCounts
     private(set) var line: Int64 = 0
 
@@ -62,10 +63,14 @@ struct ImportPass {
         try settle()
     }
 
-    /// Waits for the batch that is on its way.
+    /// Waits for the batches that are on their way; what went wrong with one is told after all have come to an end.
     mutating func settle() throws {
-        if let running { counts = try running.value() }
-        running = nil
+        defer { running = [] }
+        var failure: (any Error)?
+        for task in running {
+            do { counts = try Blocking.wait { try await task.value } } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     /// What becomes of a batch's rows, as far as that can be told before it is stored.
@@ -76,17 +81,17 @@ struct ImportPass {
         var same: Int64 = 0
     }
 
-    /// Sorts what was gathered. Everything that can be made without the writer is made here, on the reader's thread.
-    private func sorted(_ rows: [Ready]) throws -> Batch {
-        let (keys, database) = (rows.map(\.key), importer.desk.database)
-        let known = try Blocking.wait { try await database.read { db in try RecordStore.values(keys: keys, in: db) } }
-        let facts = Facts(Fact(source: .import, seenAt: now, seenBy: job.byName))
-        let hand = hand
+    /// Sorts what was gathered. Everything that can be made without the writer is made here, on a thread of its own.
+    private static func sorted(
+        _ rows: [Ready], known: [String: String], _ category: Category, _ writer: RecordWriter, _ hand: Hand,
+        isDry: Bool
+    ) -> Batch {
+        let facts = Facts(Fact(source: .import, seenAt: hand.at, seenBy: hand.name))
         var batch = Batch()
         for row in rows {
             guard let stored = known[row.key] else {
                 let record =
-                    job.plan.isDry
+                    isDry
                     ? nil : writer.prepare(row.values, facts: facts, category, by: hand, key: row.key)
                 batch.added.append((row.key, row.values, record))
                 continue
@@ -107,14 +112,24 @@ struct ImportPass {
     /// Stores what was gathered, in one transaction with how far the import has come.
     private mutating func flush() throws {
         guard !ready.isEmpty || !refused.isEmpty else { return }
-        let batch = try sorted(ready)
-        try settle()
-        let (bad, before, last) = (refused, counts, line)
+        if running.count == Self.onTheirWay {
+            let first = running.removeFirst()
+            counts = try Blocking.wait { try await first.value }
+        }
+        let (rows, bad, last) = (ready, refused, line)
+        let (before, start) = (running.last, counts)
         let (job, category, writer, hand) = (job, category, writer, hand)
         let database = importer.desk.database
-        running = Blocking.Later {
-            try await database.write { db in
-                var counts = before
+        let task = Task.detached { () async throws -> ImportCounts in
+            let keys = rows.map(\.key)
+            let known = try await database.read { db in try RecordStore.values(keys: keys, in: db) }
+            let batch = try await Blocking.run {
+                Self.sorted(rows, known: known, category, writer, hand, isDry: job.plan.isDry)
+            }
+            // How far the import has come is true of all that lies before.
+            let counted = try await before?.value ?? start
+            return try await database.write { db in
+                var counts = counted
                 counts.refused += Int64(bad.count)
                 counts.same += batch.same
                 for (line, flaws) in bad { try ImportStore.refuse(job.id, line: line, flaws, in: db) }
@@ -137,6 +152,7 @@ struct ImportPass {
                 return counts
             }
         }
+        running.append(task)
         ready.removeAll(keepingCapacity: true)
         refused.removeAll(keepingCapacity: true)
     }
