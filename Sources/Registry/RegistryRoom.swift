@@ -111,6 +111,7 @@ public struct RegistryRoom: Room {
         ReportPages(desk: desk).add(to: &routes)
         CategoryAdmin(desk: desk).add(to: &routes)
         CategoryRoutes(desk: desk).add(to: &routes)
+        RemovalRoutes(desk: desk).add(to: &routes)
         ReviewRoutes(desk: desk).add(to: &routes)
     }
 
@@ -142,7 +143,7 @@ public struct RegistryRoom: Room {
     public func services() -> [any Service] {
         [
             BookKeeper(desk: desk), ImportWorker(importer: importer), NightWorker(desk: desk, imports: importer.folder),
-            Rederiving(desk: desk),
+            Rederiving(desk: desk), CategoryRemoval(desk: desk),
         ]
     }
 

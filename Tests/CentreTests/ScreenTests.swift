@@ -65,6 +65,8 @@ struct ScreenTests {
         "/registry/imports/{id}": "POST /api/v1/imports/{id}/start",
         "/registry/pairs": "POST /api/v1/registry/pairs/search",
         "/registry/pairs/{id}": "POST /api/v1/registry/pairs/{id}",
+        "/registry/categories/{category}/remove": "POST /api/v1/categories/{category}/removal",
+        "/registry/categories/{category}/restore": "POST /api/v1/categories/{category}/restore",
         "/registry/proposals/{id}": "POST /api/v1/registry/proposals/{id}",
         "/registry/{category}/new": "POST /api/v1/records/{category}",
         "/registry/{category}/{id}/edit": "PATCH /api/v1/records/{category}/{id}",

@@ -140,4 +140,105 @@ struct CategoryTests {
         new.owner = Words(zh: "水利站", en: "")
         #expect(DeclarationCheck.flaws(new) == [:])
     }
+
+    @Test("An empty category goes at once, stays away, and comes back as it was", arguments: Engine.allCases)
+    func removal(_ engine: Engine) async throws {
+        let town = try await Town(engine)
+        let (hydrant, hand, now) = (try town.category("hydrant"), town.hand(), town.now)
+        let outcome = try await town.database.write { db in
+            try CategoryRemoval.remove(hydrant, reason: "不再登记", by: hand, in: db)
+        }
+        #expect(outcome == .removed)
+        let worker = CategoryRemoval(desk: town.desk)
+        while try await worker.step(at: now) {}
+        try await town.desk.readBook()
+        #expect(town.room.book["hydrant"] == nil)
+        // The program ships it, and still a new start does not bring it back.
+        let again = try await town.reopened()
+        #expect(again.book["hydrant"] == nil)
+        #expect(again.book.all.count == 21)
+        let version = try await town.database.write { db in
+            try CategoryRemoval.restore("hydrant", by: "管理员", reason: "恢复", at: now, in: db)
+        }
+        try await town.desk.readBook()
+        #expect(version == 2)
+        #expect(town.room.book["hydrant"] == hydrant)
+        await #expect(throws: Problem.self) {
+            try await town.database.write { db in
+                try CategoryRemoval.restore("hydrant", by: "管理员", reason: "恢复", at: now, in: db)
+            }
+        }
+    }
+
+    @Test(
+        "A category with records is proposed once, and what is agreed takes every record with it",
+        arguments: Engine.allCases)
+    func removalWithRecords(_ engine: Engine) async throws {
+        let town = try await Town(engine)
+        let (resident, hand, now) = (try town.category("resident"), town.hand(), town.now)
+        for number in 0..<130 {
+            var values = Town.zhang
+            (values["idNumber"], values["household"]) = ("", "H\(number)")
+            try await town.add("resident", values)
+        }
+        let kept = try await town.add("hydrant", ["number": "XF-1", "kind": "pond", "place": "30.5,111.5"])
+        let outcome = try await town.database.write { db in
+            try CategoryRemoval.remove(resident, reason: "不再登记", by: hand, in: db)
+        }
+        #expect(outcome == .proposed(records: 130))
+        #expect(try await town.find("张建国", limit: 500).records.count == 130)
+        let proposed = try await town.database.read { db in
+            (try ProposalStore.removals(of: "resident", in: db).count, try ProposalStore.open(in: db).count)
+        }
+        #expect(proposed == (1, 0))
+        await #expect(throws: Problem.self) {
+            try await town.database.write { db in
+                _ = try CategoryRemoval.remove(resident, reason: "再次", by: hand, in: db)
+            }
+        }
+        try await town.database.write { db in try CategoryRemoval.carryOut("resident", in: db) }
+        try await town.desk.readBook()
+        #expect(try await town.find("张建国").records.isEmpty, "it is gone before its records are")
+        let worker = CategoryRemoval(desk: town.desk)
+        #expect(try await worker.step(at: now))
+        await #expect(throws: Problem.self, "not back while records go") {
+            try await town.database.write { db in
+                try CategoryRemoval.restore("resident", by: "管理员", reason: "恢复", at: now, in: db)
+            }
+        }
+        while try await worker.step(at: now) {}
+        let left = try await town.database.read { db in
+            (
+                try db.value(Int64.self, "SELECT COUNT(*) FROM registry_record") ?? -1,
+                try db.value(Int64.self, "SELECT COUNT(*) FROM registry_token") ?? -1,
+                try db.value(Int64.self, "SELECT COUNT(*) FROM registry_tombstone WHERE reason = 'category'") ?? -1
+            )
+        }
+        #expect(left == (1, 1, 130))
+        #expect(try await town.record(kept) != nil)
+        _ = try await town.database.write { db in
+            try CategoryRemoval.restore("resident", by: "管理员", reason: "恢复", at: now, in: db)
+        }
+        try await town.desk.readBook()
+        #expect(town.room.book["resident"] == resident)
+    }
+
+    @Test("A category into which a table is being brought stays")
+    func removalWhileImporting() async throws {
+        let town = try await Town()
+        let (hydrant, hand) = (try town.category("hydrant"), town.hand())
+        _ = try await town.database.write { db in
+            try db.execute(
+                """
+                INSERT INTO registry_import (id, category, file_name, sha256, plan, state, total, done, added, changed,
+                  same, refused, by_name, at)
+                VALUES (1, 'hydrant', 'x', '', '{}', 'running', 0, 0, 0, 0, 0, 0, '', 0)
+                """)
+        }
+        await #expect(throws: Problem.self) {
+            try await town.database.write { db in
+                _ = try CategoryRemoval.remove(hydrant, reason: "不再登记", by: hand, in: db)
+            }
+        }
+    }
 }

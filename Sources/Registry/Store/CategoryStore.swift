@@ -87,6 +87,17 @@ enum CategoryStore {
             """)
     }
 
+    /// The newest versions of categories that were removed.
+    static func removed(in db: any Reading) throws -> [Row] {
+        try db.all(
+            Row.self,
+            """
+            SELECT declaration, version, at, by_name, reason FROM registry_category c
+            WHERE version = (SELECT MAX(version) FROM registry_category d WHERE d.category = c.category)
+            AND is_current = 0 ORDER BY category LIMIT 200
+            """)
+    }
+
     /// Keeps one more version, which holds from now on.
     @discardableResult
     static func save(

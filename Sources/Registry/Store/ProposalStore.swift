@@ -5,6 +5,32 @@ import Storage
 enum ProposalStore {
     enum Kind: String, Sendable, CaseIterable { case merge, death, delete }
 
+    /// The kind of a proposal that is about a whole category: it has no record, and its detail is how many go with it.
+    static let removal = "remove-category"
+
+    /// Proposals to remove a category, or any.
+    static func removals(of key: String? = nil, in db: any Reading) throws -> [Proposal] {
+        let one: SQL = key.map { "category = \($0)" } ?? "1 = 1"
+        return try db.all(
+            Proposal.self,
+            """
+            SELECT \(raw: Proposal.columns) FROM registry_proposal WHERE kind = \(removal) AND state = 'open' AND \(one)
+            ORDER BY id LIMIT 200
+            """)
+    }
+
+    static func insertRemoval(
+        of key: String, records: Int64, reason: String, by hand: Hand, in db: any Writing
+    ) throws {
+        try db.execute(
+            """
+            INSERT INTO registry_proposal (id, kind, category, record, reason, detail, by_staff, by_name, at, state,
+              decided_name)
+            VALUES (\(RecordID.next()), \(removal), \(key), 0, \(reason), \(String(records)),
+              \(hand.staff?.rawValue ?? 0), \(hand.name), \(hand.at), 'open', '')
+            """)
+    }
+
     struct Proposal: RowDecodable {
         var id: Int64
         var kind: String
@@ -47,7 +73,10 @@ enum ProposalStore {
     static func open(in db: any Reading) throws -> [Proposal] {
         try db.all(
             Proposal.self,
-            "SELECT \(raw: Proposal.columns) FROM registry_proposal WHERE state = 'open' ORDER BY id LIMIT 200")
+            """
+            SELECT \(raw: Proposal.columns) FROM registry_proposal WHERE state = 'open' AND kind <> \(removal)
+            ORDER BY id LIMIT 200
+            """)
     }
 
     static func find(_ id: Int64, in db: any Reading) throws -> Proposal? {

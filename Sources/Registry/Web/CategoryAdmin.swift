@@ -8,7 +8,8 @@ struct CategoryAdmin {
 
     func add(to routes: inout Routes) {
         routes.get("/registry/categories", .needs(.registryManage), "The categories' declarations") { call in
-            try call.page(
+            let removed = try await RemovalRoutes(desk: desk).removed(call)
+            return try call.page(
                 "registry-categories", title: call.word("registry.manage"),
                 [
                     "items": desk.book.all.map { category -> [String: Any] in
@@ -20,7 +21,13 @@ struct CategoryAdmin {
                             "retention": String(category.retentionDays), "verify": String(category.verifyDays),
                             "version": String(desk.book.version(of: category.key)),
                         ]
-                    }
+                    }, "hasRemoved": !removed.isEmpty,
+                    "removed": removed.map { item -> [String: Any] in
+                        [
+                            "key": item.category, "name": item.name, "version": String(item.version),
+                            "isGoing": item.isGoing,
+                        ]
+                    },
                 ])
         }
         routes.get("/registry/categories/new", .needs(.registryManage), "A form for a new category") { call in
@@ -35,8 +42,11 @@ struct CategoryAdmin {
     private func change(_ call: Call) async throws -> Answer {
         let key = try call.param("category")
         guard let category = desk.book[key] else { throw Problem.notFound }
-        let (versions, isWaiting) = try await call.database.read { db in
-            (try CategoryStore.versions(of: key, in: db), try Rederiving.isWaiting(key, in: db))
+        let (versions, isWaiting, proposed) = try await call.database.read { db in
+            (
+                try CategoryStore.versions(of: key, in: db), try Rederiving.isWaiting(key, in: db),
+                try ProposalStore.removals(of: key, in: db).first
+            )
         }
         let current = versions.first?.version ?? 0
         let shown = call.query("version").flatMap { Int64($0) } ?? current
@@ -45,6 +55,7 @@ struct CategoryAdmin {
             call, declared, title: category.name.text(call.language), base: current,
             [
                 "key": key, "isWaiting": isWaiting,
+                "removal": proposed.map { [["by": $0.byName, "reason": $0.reason] as [String: Any]] } ?? [],
                 "older": shown == current ? [] : [["version": String(shown)]],
                 "versions": versions.map { row -> [String: Any] in
                     [

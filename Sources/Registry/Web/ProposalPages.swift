@@ -45,13 +45,19 @@ struct ProposalPages {
             "/api/v1/registry/proposals", .needs(.registryReview), "What waits for a second person, at most 200",
             shapes: Shapes(gives: .page(of: shape))
         ) { call in
-            try .list(
-                try await open(call).map { proposal, record in
-                    View(
-                        id: RecordID(rawValue: proposal.id), kind: proposal.kind, category: record.category.key,
-                        recordId: record.id, otherId: proposal.other, label: record.label, reason: proposal.reason,
-                        detail: proposal.detail, by: proposal.byName, at: proposal.at.rfc3339)
-                }, next: nil)
+            let ofRecords = try await open(call).map { proposal, record in
+                View(
+                    id: RecordID(rawValue: proposal.id), kind: proposal.kind, category: record.category.key,
+                    recordId: record.id, otherId: proposal.other, label: record.label, reason: proposal.reason,
+                    detail: proposal.detail, by: proposal.byName, at: proposal.at.rfc3339)
+            }
+            let ofCategories = try await removals(call).map { proposal, category in
+                View(
+                    id: RecordID(rawValue: proposal.id), kind: proposal.kind, category: category.key,
+                    recordId: proposal.record, label: category.name.text(call.language), reason: proposal.reason,
+                    detail: proposal.detail, by: proposal.byName, at: proposal.at.rfc3339)
+            }
+            return try .list(ofCategories + ofRecords, next: nil)
         }
         routes.post(
             "/api/v1/registry/proposals/{id}", .needs(.registryReview), "Decides what somebody else proposed: {agrees}",
@@ -121,23 +127,39 @@ struct ProposalPages {
         }
     }
 
+    /// Categories that somebody wants to be removed.
+    private func removals(_ call: Call) async throws -> [(ProposalStore.Proposal, Category)] {
+        try await call.database.read { db in try ProposalStore.removals(in: db) }
+            .compactMap { proposal in desk.book[proposal.category].map { (proposal, $0) } }
+    }
+
     private func page(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
         let items = try await open(call)
+        let wanted = try await removals(call).map { proposal, category -> [String: Any] in
+            [
+                "id": RecordID(rawValue: proposal.id).description, "key": category.key,
+                "label": category.name.text(call.language), "category": "", "ofCategory": true,
+                "what": call.word("registry.proposal.\(proposal.kind)"),
+                "detail": call.word("registry.removalTakes", ["n": proposal.detail]), "reason": proposal.reason,
+                "by": proposal.byName, "at": Shown.short(proposal.at), "canDecide": proposal.byStaff != caller.id,
+            ]
+        }
         return try call.page(
             "registry-proposals", title: call.word("registry.proposals"),
             [
-                "items": items.map { proposal, record -> [String: Any] in
-                    [
-                        "id": RecordID(rawValue: proposal.id).description, "key": record.category.key,
-                        "record": record.id.description, "label": record.label,
-                        "category": record.category.name.text(call.language),
-                        "what": call.word("registry.proposal.\(proposal.kind)"), "detail": proposal.detail,
-                        "other": proposal.other.map { ["id": $0.description] as [String: Any] } as Any,
-                        "reason": proposal.reason, "by": proposal.byName, "at": Shown.short(proposal.at),
-                        "canDecide": proposal.byStaff != caller.id,
-                    ]
-                }
+                "items": wanted
+                    + items.map { proposal, record -> [String: Any] in
+                        [
+                            "id": RecordID(rawValue: proposal.id).description, "key": record.category.key,
+                            "record": record.id.description, "label": record.label,
+                            "category": record.category.name.text(call.language),
+                            "what": call.word("registry.proposal.\(proposal.kind)"), "detail": proposal.detail,
+                            "other": proposal.other.map { ["id": $0.description] as [String: Any] } as Any,
+                            "reason": proposal.reason, "by": proposal.byName, "at": Shown.short(proposal.at),
+                            "canDecide": proposal.byStaff != caller.id,
+                        ]
+                    }
             ])
     }
 
@@ -150,6 +172,9 @@ struct ProposalPages {
             guard let proposal = try ProposalStore.find(id.rawValue, in: db), proposal.state == "open",
                 let category = desk.book[proposal.category]
             else { throw Problem.notFound }
+            if proposal.kind == ProposalStore.removal {
+                return try decideRemoval(proposal, agrees: agrees, by: caller, at: now, in: db)
+            }
             let record = try desk.record(proposal.record, category, Viewer(caller, desk.areas), in: db)
             guard proposal.byStaff != caller.id else { throw Problem.conflict("registry.own-proposal") }
             let subject = "records/\(category.key)/\(record.id)"
@@ -168,6 +193,19 @@ struct ProposalPages {
                     """)
             }
         }
+        try await desk.readBook()
+    }
+
+    private func decideRemoval(
+        _ proposal: ProposalStore.Proposal, agrees: Bool, by caller: Caller, at now: Instant, in db: any Writing
+    ) throws {
+        guard proposal.byStaff != caller.id else { throw Problem.conflict("registry.own-proposal") }
+        let word = agrees ? "agreed" : "refused"
+        try ProposalStore.decide(proposal.id, word, by: caller.hand(.department, at: now), in: db)
+        try desk.note(
+            "category.removal-\(word)", "categories/\(proposal.category)", by: caller, purpose: proposal.reason,
+            at: now, in: db)
+        if agrees { try CategoryRemoval.carryOut(proposal.category, in: db) }
     }
 
     private func carryOut(

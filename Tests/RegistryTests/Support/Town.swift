@@ -51,6 +51,13 @@ final class Town: Sendable {
         desk = room.desk
     }
 
+    /// The room as a new start of the program opens it.
+    func reopened() async throws -> RegistryRoom {
+        try await RegistryRoom(
+            database: database, folder: folder, audit: try Audit(folder: folder), areas: desk.index,
+            logger: desk.logger, raise: { _, _, _, _ in })
+    }
+
     func category(_ key: String) throws -> Registry.Category {
         guard let category = room.book[key] else { throw Problem.notFound }
         return category
