@@ -83,7 +83,7 @@ let package = Package(
                 "SMPP",
                 hummingbird, hummingbirdCore, hummingbirdTLS, nio, httpTypes, httpClient, logging, lifecycle,
                 unixSignals,
-                yams, nioSSL,
+                yams, nioSSL, nioHTTP1,
             ]),
 
         // Rooms.
@@ -108,7 +108,10 @@ let package = Package(
             ]),
         room(
             "TownMap",
-            needs: ["Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Geo", "Office", logging, lifecycle]),
+            needs: [
+                "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Geo", "Office", "Pictures", logging,
+                lifecycle,
+            ]),
         room(
             "Woodpecker",
             needs: [
@@ -233,7 +236,9 @@ let package = Package(
         tests(
             "TownMap",
             needs: [
-                "TownMap", "Places", "Identity", "Geo", "Web", "Kernel", "Office", "Storage", "StorageTesting", logging,
+                "TownMap", "Places", "Identity", "Geo", "Web", "Kernel", "Office", "Pictures", "Storage",
+                "StorageTesting",
+                logging,
             ]),
         tests(
             "Woodpecker",

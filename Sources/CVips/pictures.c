@@ -84,4 +84,56 @@ int zl_pictures_redact(const void *bytes, size_t count, int edge, int quality, c
     return failed;
 }
 
+/// One piece as 8-bit sRGB with alpha; clear where there is none.
+static VipsImage *piece(const void *bytes, size_t count, int side) {
+    VipsImage *image = NULL, *colour = NULL, *alpha = NULL, *cast = NULL;
+    if (bytes == NULL) {
+        if (vips_black(&image, side, side, "bands", 4, NULL) != 0) return NULL;
+        if (vips_copy(image, &colour, "interpretation", VIPS_INTERPRETATION_sRGB, NULL) != 0) colour = NULL;
+        g_object_unref(image);
+        return colour;
+    }
+    if (!is_known(vips_foreign_find_load_buffer(bytes, count))) return NULL;
+    image = vips_image_new_from_buffer(bytes, count, "", "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+    if (image == NULL) return NULL;
+    if (vips_image_get_width(image) != side || vips_image_get_height(image) != side ||
+        vips_colourspace(image, &colour, VIPS_INTERPRETATION_sRGB, NULL) != 0) {
+        g_object_unref(image);
+        return NULL;
+    }
+    g_object_unref(image);
+    if (vips_image_hasalpha(colour)) {
+        alpha = colour;
+    } else {
+        int failed = vips_addalpha(colour, &alpha, NULL);
+        g_object_unref(colour);
+        if (failed) return NULL;
+    }
+    int failed = vips_cast(alpha, &cast, VIPS_FORMAT_UCHAR, NULL);
+    g_object_unref(alpha);
+    if (failed) return NULL;
+    if (vips_image_get_bands(cast) == 4) return cast;
+    g_object_unref(cast);
+    return NULL;
+}
+
+int zl_pictures_cut(const void *const *pieces, const size_t *counts, int side, int left, int top, void **out,
+                    size_t *out_count) {
+    VipsImage *parts[4] = {NULL, NULL, NULL, NULL}, *joined = NULL, *cut = NULL;
+    int failed = 0;
+    for (int i = 0; i < 4 && !failed; i++) {
+        parts[i] = piece(pieces[i], counts[i], side);
+        failed = parts[i] == NULL;
+    }
+    if (!failed) failed = vips_arrayjoin(parts, &joined, 4, "across", 2, NULL);
+    if (!failed) failed = vips_crop(joined, &cut, left, top, side, side, NULL);
+    if (!failed) failed = vips_webpsave_buffer(cut, out, out_count, "Q", 90, "strip", TRUE, NULL);
+    if (cut != NULL) g_object_unref(cut);
+    if (joined != NULL) g_object_unref(joined);
+    for (int i = 0; i < 4; i++)
+        if (parts[i] != NULL) g_object_unref(parts[i]);
+    if (failed) vips_error_clear();
+    return failed;
+}
+
 void zl_pictures_free(void *bytes) { g_free(bytes); }

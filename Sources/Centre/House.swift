@@ -186,7 +186,7 @@ extension Centre {
                     + CasesRoom.mapLayers(areas: areas), categories: registry.mapLayers,
                 followers: [
                     FireGuard.areaFollower, CasesRoom.areaFollower, WatchRoom.areaFollower, registry.areaFollower,
-                ], audit: audit),
+                ], audit: audit, backdrop: backdrop(client)),
             try WoodpeckerRoom(
                 database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
                 folder: configuration.folder, configuration: try woodpeckerConfiguration(isSample: messaging.isSample),

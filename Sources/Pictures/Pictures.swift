@@ -34,8 +34,8 @@ public enum Pictures {
         case notAPicture
     }
 
-    private static let isReady = zl_pictures_start() == 0
-    private static let queue = DispatchQueue(label: "zhili.pictures")
+    static let isReady = zl_pictures_start() == 0
+    static let queue = DispatchQueue(label: "zhili.pictures")
 
     /// Encodes a picture again, on a thread of its own.
     public static func reencode(_ bytes: [UInt8], _ limits: Limits = Limits()) async throws -> Picture {

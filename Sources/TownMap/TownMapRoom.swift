@@ -17,6 +17,7 @@ public struct TownMapRoom: Room {
     let audit: Audit
     let layers: LayerBook
     let tiles: TileMaker
+    let backdrop: BackdropTiles?
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "map", bundle: .module) }
@@ -30,10 +31,13 @@ public struct TownMapRoom: Room {
     ///   - layers: what the rooms show on the map, the lowest first.
     ///   - categories: layers that come and go while the centre runs, drawn below those.
     ///   - followers: what gets its area anew when borders move.
+    ///   - backdrop: somebody else's map under the town's own, where one is configured.
     public init(
         database: any Database, areas: AreaIndex, layers: [any MapLayer],
-        categories: @escaping @Sendable () -> [any MapLayer] = { [] }, followers: [AreaFollower], audit: Audit
+        categories: @escaping @Sendable () -> [any MapLayer] = { [] }, followers: [AreaFollower], audit: Audit,
+        backdrop: BackdropTiles? = nil
     ) throws {
+        self.backdrop = backdrop
         migrations = try Self.schema()
         self.database = database
         self.areas = areas
@@ -52,6 +56,7 @@ public struct TownMapRoom: Room {
     /// Its ways in.
     public func routes(_ routes: inout Routes) {
         tileRoutes(&routes)
+        backdropRoutes(&routes)
         mapRoutes(&routes)
         findRoutes(&routes)
         areaFileRoutes(&routes)

@@ -18,5 +18,11 @@ int zl_pictures_jpeg(const void *bytes, size_t count, int edge, int quality, voi
 int zl_pictures_redact(const void *bytes, size_t count, int edge, int quality, const double *boxes, int box_count,
                        void **out, size_t *out_count, int *width, int *height);
 
+/// Lays four square pictures of `side` pixels out two by two (NULL leaves a place clear) and cuts a square of the same
+/// side out of them, `left` and `top` pixels from their corner. Encoded as WebP, freed with `zl_pictures_free`. 0 on
+/// success; a piece of another size or kind fails.
+int zl_pictures_cut(const void *const *pieces, const size_t *counts, int side, int left, int top, void **out,
+                    size_t *out_count);
+
 void zl_pictures_free(void *bytes);
 #endif

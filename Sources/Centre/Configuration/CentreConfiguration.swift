@@ -1,6 +1,8 @@
 import FireGuard
 import Foundation
 import GB28181
+import Geo
+import TownMap
 import Watch
 
 /// Where and how a centre runs. Every member has a default; `docs/configuration.md` lists them.
@@ -39,6 +41,8 @@ public struct CentreConfiguration: Sendable {
     public var weChat = WeChatSettings()
     /// Days after its outcome for which a report's content is kept.
     public var reportDays: Int64 = 90
+    /// Somebody else's map under the town's own.
+    public var backdrop = BackdropSettings()
     /// The file that names the carriers of texts and calls, in the order in which they are tried.
     public var carriers: URL?
     /// The folder of third-party scripts, filled at set-up.
@@ -92,6 +96,19 @@ public struct WeChatSettings: Sendable, Equatable {
     public var secret: String?
     /// Where that API is.
     public var api = "https://api.weixin.qq.com"
+}
+
+/// Whose map lies under the town's own.
+public struct BackdropSettings: Sendable, Equatable {
+    /// A known map or an address (``TownMap/BackdropSource``); `nil` draws the town's own land alone.
+    public var map: String?
+    /// What its owner knows the centre by.
+    public var key: String?
+    /// The datum of an address's tiles.
+    public var datum = Datum.wgs84
+
+    /// The map, where it is whole.
+    var source: BackdropSource? { map.flatMap { BackdropSource(map: $0, key: key, datum: datum) } }
 }
 
 /// An HTTP gateway for texts and calls.

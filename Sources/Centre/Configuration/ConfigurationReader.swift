@@ -85,5 +85,8 @@ extension CentreConfiguration {
                 description:
                     "message-gateway.url needs a message-gateway.token of 16 or more characters, and the token the url")
         }
+        if backdrop.map != nil, backdrop.source == nil {
+            throw CentreError(description: "backdrop.map needs a backdrop.key in its address")
+        }
     }
 }

@@ -1,6 +1,8 @@
 import FireGuard
 import Foundation
 import GB28181
+import Geo
+import TownMap
 import Watch
 
 /// Every key there is. A new one is a new entry here, a member of ``CentreConfiguration``, and a line of
@@ -245,6 +247,28 @@ enum SettingList {
             $0.vendor = $1
         } get: {
             $0.vendor
+        },
+        .text(
+            "backdrop.map", "Somebody else's map under the town's own (docs/townmap.md)",
+            takes: "off, \(BackdropSource.known.joined(separator: ", ")), or an address with {z}, {x}, {y}",
+            accepts: { $0 == "off" || BackdropSource.accepts($0) }
+        ) {
+            $0.backdrop.map = $1 == "off" ? nil : $1
+        } get: {
+            $0.backdrop.map ?? "off"
+        },
+        .text("backdrop.key", "What takes the place of {key}; it stays in the centre", takes: "a key", isSecret: true) {
+            $0.backdrop.key = $1
+        } get: {
+            $0.backdrop.key
+        },
+        .text(
+            "backdrop.datum", "The datum of an address's tiles", takes: "wgs84 or gcj02",
+            accepts: { ["wgs84", "gcj02"].contains($0) }
+        ) {
+            $0.backdrop.datum = Datum(rawValue: $1) ?? .wgs84
+        } get: {
+            $0.backdrop.datum.rawValue
         },
         .number("retention.event-days", "Days for which the event log of live screens is kept; 0 for good", 0...36_500)
         {

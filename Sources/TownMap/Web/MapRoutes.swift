@@ -62,12 +62,17 @@ extension TownMapRoom {
     func mapRoutes(_ routes: inout Routes) {
         routes.get("/map", .needs(.mapUse), "The town's map") { call in
             let caller = try call.signedIn()
-            return try call.page(
-                "townmap", title: call.word("townmap.title"),
-                [
-                    "canEdit": caller.may(.areaWrite), "groups": groups(visible(caller), call),
-                    "shades": visible(caller).map { ["name": $0.name, "label": label(of: $0, call)] },
-                ])
+            var context: [String: Any] = [
+                "canEdit": caller.may(.areaWrite), "groups": groups(visible(caller), call),
+                "shades": visible(caller).map { ["name": $0.name, "label": label(of: $0, call)] },
+            ]
+            if let source = backdrop?.source {
+                context["backdrop"] = [
+                    "sheets": String(source.sheets.count), "from": String(Self.backdropZooms.lowerBound),
+                    "to": String(Self.backdropZooms.upperBound), "name": call.word("townmap.backdrop.\(source.name)"),
+                ]
+            }
+            return try call.page("townmap", title: call.word("townmap.title"), context)
         }
         routes.get(
             "/api/v1/map/layers", .needs(.mapUse), "The layers that the caller may see",

@@ -3,8 +3,8 @@
 import { colour } from "/static/map.js";
 import { date, clockTime, now, word } from "/static/text.js";
 
-/** @param {any} map @param {"png"|"pdf"} kind @param {{name: string, glyph: string, label: string, tint?: string}[]} layers */
-export async function printMap(map, kind, layers) {
+/** @param {any} map @param {"png"|"pdf"} kind @param {string} credit whose map lies under the town's own @param {{name: string, glyph: string, label: string, tint?: string}[]} layers */
+export async function printMap(map, kind, credit, layers) {
   map.triggerRepaint();
   await new Promise(done => map.once("render", done));
   const source = map.getCanvas(), k = source.width / source.clientWidth;
@@ -34,6 +34,11 @@ export async function printMap(map, kind, layers) {
   g.moveTo(16 * k, y - 6 * k); g.lineTo(16 * k, y); g.lineTo(16 * k + wide, y); g.lineTo(16 * k + wide, y - 6 * k);
   g.stroke();
   g.fillText(metres < 1000 ? `${metres} m` : `${metres / 1000} km`, 24 * k + wide, y - 2 * k);
+  if (credit) {
+    g.textAlign = "right";
+    g.fillText(word("townmap.backdropBy", { name: credit }), canvas.width - 16 * k, y - 2 * k);
+    g.textAlign = "left";
+  }
   let x = 16 * k;
   for (const layer of layers) {
     const tint = { sites: "ok-solid", alarms: "bad-solid", cases: "warn-solid", reports: "warn-solid", units: "brand", waters: "info-solid" }[layer.name] ?? `${layer.tint || "info"}-solid`;

@@ -58,6 +58,32 @@ function showLayers() {
   if (!counting) counting = setTimeout(count, 60);
 }
 
+/** Somebody else's map under the town's own, where one is configured; what this browser chose stays. */
+function backdrop() {
+  const box = /** @type {HTMLInputElement|null} */ (document.getElementById("backdrop"));
+  const { backdrop: sheets, backdropFrom: from, backdropTo: to, backdropName: name = "" } = root.dataset;
+  if (!box || !sheets) return;
+  const ids = [...Array(Number(sheets)).keys()].map(sheet => `backdrop-${sheet}`);
+  const show = () => {
+    byID("credit").hidden = !box.checked;
+    for (const [sheet, id] of ids.entries()) {
+      if (box.checked && !map.getSource(id)) map.addSource(id, { type: "raster", tiles: [`${location.origin}/backdrop/${sheet}/{z}/{x}/{y}`], tileSize: 256, minzoom: Number(from), maxzoom: Number(to) });
+      if (box.checked && !map.getLayer(id)) map.addLayer({ id, type: "raster", source: id, paint: { "raster-fade-duration": 0 } }, "shade");
+      if (!box.checked && map.getLayer(id)) { map.removeLayer(id); map.removeSource(id); }
+    }
+  };
+  box.checked = localStorage.getItem("zhili.backdrop") !== "off";
+  box.addEventListener("change", () => { localStorage.setItem("zhili.backdrop", box.checked ? "on" : "off"); hint(""); show(); });
+  // The land that the town drew itself shows through wherever a tile is missing; of a tile that failed the library draws
+  // nothing, so that it would not notice that it is done.
+  map.on("error", (/** @type {any} */ event) => {
+    if (!ids.includes(event.sourceId)) return;
+    if (!tool) hint(word("townmap.backdropGone", { name }));
+    map.triggerRepaint();
+  });
+  show();
+}
+
 function showHeat() {
   const on = /** @type {HTMLInputElement} */ (byID("heat")).checked;
   for (const name of layers) {
@@ -369,6 +395,7 @@ async function start() {
   await new Promise(done => map.once("load", done));
   root.dataset.ready = "";
   if (!town) hint(word("townmap.noTown"));
+  backdrop();
   showLayers();
   count();
   map.on("click", click);
@@ -397,7 +424,7 @@ async function start() {
   showSketch();
   for (const button of root.querySelectorAll("[data-tool]")) button.addEventListener("click", async () => {
     const name = button.getAttribute("data-tool") ?? "";
-    if (name === "png" || name === "pdf") { await printMap(map, name, boxes.filter(box => box.checked).map(box => ({ ...layerOf(box), label: labelOf(box.dataset.layer ?? "") }))); return; }
+    if (name === "png" || name === "pdf") { await printMap(map, name, document.getElementById("credit")?.hidden === false ? root.dataset.backdropName ?? "" : "", boxes.filter(box => box.checked).map(box => ({ ...layerOf(box), label: labelOf(box.dataset.layer ?? "") }))); return; }
     use(tool === name ? "" : name);
     if ("canEdit" in root.dataset) {
       const { toggle } = await import("/static/townmap-edit.js");
