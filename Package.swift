@@ -126,7 +126,7 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Cases", "Geo", "Office", "Pictures", logging, lifecycle,
             ]),
-        room("Plans", needs: ["Kernel", "Storage", "Web", "Identity", "Cases", lifecycle]),
+        room("Plans", needs: ["Kernel", "Storage", "Web", "Identity", "Cases", logging, lifecycle]),
         room("Summary", needs: ["Kernel", "Storage", "Web", "Office", "Print", lifecycle]),
         room(
             "Broadcast",

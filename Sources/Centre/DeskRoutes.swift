@@ -100,7 +100,9 @@ struct DeskRoutes {
             try call.page("wall", title: call.word("townmap.wall.title"))
         }
         routes.get("/field", .needs(.taskReport), "The own unit's tasks, for a phone") { call in
-            try call.page("home-field", title: call.word("centre.field.title"))
+            try call.page(
+                "home-field", title: call.word("centre.field.title"),
+                ["canWalk": try call.signedIn().may(.patrolWalk)])
         }
     }
 

@@ -166,7 +166,8 @@ extension Centre {
             ) { key, values in catalogue.word(key, .zh, values) },
             try PlansRoom(
                 database: database, desk: plans,
-                surroundings: PlanSurroundings(duty: duty, areas: areas).surroundings),
+                surroundings: PlanSurroundings(duty: duty, areas: areas).surroundings,
+                wire: drillWire(fireRoom), logger: logger),
             try JointRoom(database: database, desk: joint, logger: logger),
             try PatrolRoom(
                 database: database, desk: patrol.desk,

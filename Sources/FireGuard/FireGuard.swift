@@ -35,14 +35,14 @@ public struct FireGuard: Room {
     public let migrations: [Migration]
     /// Where all gateways hand over what they hear.
     public let ingest: Ingest
-    private let database: any Database
-    private let desk: any Desk
+    let database: any Database
+    let desk: any Desk
     private let configuration: Configuration
     private let logger: Logger
     private let presence = Presence()
     private let directory = GatewayDirectory()
     private let watch: SilenceWatch
-    private let server: UITDServer
+    let server: UITDServer
     private let brokerState: BrokerState
 
     /// The room over a store and a desk.

@@ -76,8 +76,8 @@ public struct PlanDesk: Sendable {
         }
         try PlanStore.insert(plan, in: db)
         try record(
-            family == nil ? "plan.create" : "plan.change", "plans/\(plan.id)", by: caller, detail: plan.content,
-            at: now, in: db)
+            family == nil ? "plan.create" : "plan.change", "plans/\(plan.id)", by: .staff(caller.id, caller.name),
+            detail: plan.content, at: now, in: db)
         return plan
     }
 
@@ -85,55 +85,104 @@ public struct PlanDesk: Sendable {
     func retire(_ family: PlanID, by caller: Caller, at now: Instant, in db: any Writing) throws {
         guard let plan = try PlanStore.current(of: family, in: db) else { throw Problem.notFound }
         try PlanStore.retire(family, at: now, in: db)
-        try record("plan.retire", "plans/\(plan.id)", by: caller, detail: ["name": plan.name], at: now, in: db)
+        try record(
+            "plan.retire", "plans/\(plan.id)", by: .staff(caller.id, caller.name), detail: ["name": plan.name], at: now,
+            in: db)
     }
 
     // MARK: drills
 
     func schedule(
-        _ family: PlanID, title: String, place: String, at planned: Instant, by caller: Caller, now: Instant,
-        in db: any Writing
+        _ family: PlanID, title: String, place: String, at planned: Instant, detector: DetectorID? = nil,
+        startsItself: Bool = false, by caller: Caller, now: Instant, in db: any Writing
     ) throws -> Drill {
         guard let plan = try PlanStore.current(of: family, in: db) else { throw Problem.invalid(["planId": "unknown"]) }
-        let drill = Drill(plan: plan, title: title, place: place, plannedAt: planned, madeBy: caller.name)
+        // A drill on a detector's wire is a fire, whatever plan it is of.
+        guard detector == nil || plan.kind == .fire else { throw Problem.invalid(["detectorId": "plans.notFire"]) }
+        guard !startsItself || planned > now else { throw Problem.invalid(["plannedAt": "out-of-range"]) }
+        var drill = Drill(plan: plan, title: title, place: place, plannedAt: planned, madeBy: caller.name)
+        drill.detector = detector
+        drill.startsItself = startsItself
         try DrillStore.insert(drill, in: db)
-        try record("drill.schedule", "drills/\(drill.id)", by: caller, detail: ["title": title], at: now, in: db)
+        try record(
+            "drill.schedule", "drills/\(drill.id)", by: .staff(caller.id, caller.name), detail: ["title": title],
+            at: now,
+            in: db)
+        db.wake(DrillClerk.topic)
         return drill
     }
 
-    /// Opens the drill's case, which says that it is one in its title and its verdict.
-    func start(_ id: DrillID, by caller: Caller, at now: Instant, in db: any Writing) throws -> Drill {
+    /// Begins a drill: opens its case at the desk, or announces the frame that its detector's gateway will bring.
+    func start(
+        _ id: DrillID, by actor: Actor, at now: Instant, over wire: DrillWire = .none, in db: any Writing
+    ) throws -> Drill {
         guard var drill = try DrillStore.find(id, in: db) else { throw Problem.notFound }
         guard drill.state == .planned else { return drill }
         guard let plan = try PlanStore.current(of: drill.family, in: db) else {
             throw Problem.conflict("plans.retired")
         }
         let title = word("plans.drillCase", ["title": drill.title])
-        let actor = Actor.staff(caller.id, caller.name)
-        let caseID = try cases.open(
-            NewCase(
-                kind: plan.kind, severity: plan.severity, title: title, placeText: drill.place,
-                subject: "drills/\(id)", signal: Signal(source: "drill", key: id.description), at: now), in: db)
-        try cases.verified(caseID, verdict: .drill, by: actor, at: now, in: db)
-        drill.caseID = caseID
+        if let detector = drill.detector {
+            try wire.announce(drill.reference, detector, now, db)
+        } else {
+            let caseID = try cases.open(
+                NewCase(
+                    kind: plan.kind, severity: plan.severity, title: title, placeText: drill.place,
+                    subject: "drills/\(id)", signal: Signal(source: "drill", key: id.description), at: now), in: db)
+            try cases.verified(caseID, verdict: .drill, by: actor, at: now, in: db)
+            drill.caseID = caseID
+        }
         drill.startedAt = now
         try DrillStore.update(drill, in: db)
-        try record("drill.start", "drills/\(id)", by: caller, detail: ["title": title], at: now, in: db)
+        try record("drill.start", "drills/\(id)", by: actor, detail: ["title": title], at: now, in: db)
+        db.wake(DrillClerk.topic)
         return drill
     }
 
+    /// A person begins it.
+    func start(
+        _ id: DrillID, by caller: Caller, at now: Instant, over wire: DrillWire = .none, in db: any Writing
+    ) throws -> Drill {
+        try start(id, by: .staff(caller.id, caller.name), at: now, over: wire, in: db)
+    }
+
+    /// Joins a drill to the case that its frame has opened.
+    func heard(_ id: DrillID, as caseID: CaseID, at now: Instant, in db: any Writing) throws {
+        guard var drill = try DrillStore.find(id, in: db), drill.caseID == nil, drill.endedAt == nil else { return }
+        drill.caseID = caseID
+        try DrillStore.update(drill, in: db)
+        try cases.note(
+            word("plans.line.wire", ["title": drill.title]), on: caseID, by: .system("drill"), at: now, in: db)
+        try record("drill.heard", "drills/\(id)", by: .system("drill"), detail: ["title": drill.title], at: now, in: db)
+    }
+
+    /// Ends a drill that could not be played, and says why.
+    func fail(_ id: DrillID, _ failure: String, at now: Instant, in db: any Writing) throws {
+        guard var drill = try DrillStore.find(id, in: db), drill.endedAt == nil, drill.caseID == nil else { return }
+        drill.startedAt = drill.startedAt ?? now
+        drill.endedAt = now
+        drill.failure = failure
+        try DrillStore.update(drill, in: db)
+        try record("drill.fail", "drills/\(id)", by: .system("drill"), detail: ["why": failure], at: now, in: db)
+    }
+
     /// Ends a drill, with what was learnt.
-    func end(_ id: DrillID, lesson: String, by caller: Caller, at now: Instant, in db: any Writing) throws -> Drill {
+    func end(
+        _ id: DrillID, lesson: String, by caller: Caller, at now: Instant, over wire: DrillWire = .none,
+        in db: any Writing
+    ) throws -> Drill {
         guard var drill = try DrillStore.find(id, in: db) else { throw Problem.notFound }
         guard drill.state == .running, let caseID = drill.caseID else { throw Problem.conflict("plans.notRunning") }
         drill.endedAt = now
         drill.lesson = lesson
         try DrillStore.update(drill, in: db)
         let score = try score(drill, in: db)
+        if drill.detector != nil { try wire.end(drill.reference, caller.name, now, db) }
+        let actor = Actor.staff(caller.id, caller.name)
         try cases.note(
             word("plans.line.ended", ["percent": score?.percent.map { String($0) } ?? "—", "lesson": lesson]),
-            on: caseID, by: .staff(caller.id, caller.name), at: now, in: db)
-        try record("drill.end", "drills/\(id)", by: caller, detail: ["lesson": lesson], at: now, in: db)
+            on: caseID, by: actor, at: now, in: db)
+        try record("drill.end", "drills/\(id)", by: actor, detail: ["lesson": lesson], at: now, in: db)
         return drill
     }
 
@@ -146,17 +195,18 @@ public struct PlanDesk: Sendable {
         let counted = { (moment: Instant?) in moment.flatMap { at in end.map { at <= $0 } ?? true ? at : nil } }
         let list = try checklist(of: id, in: db)
         return DrillScore(
-            started: started, dispatched: counted(record.dispatchedAt), arrived: counted(record.arrivedAt),
+            started: started, taken: drill.detector == nil ? nil : .some(counted(record.acknowledgedAt)),
+            dispatched: counted(record.dispatchedAt), arrived: counted(record.arrivedAt),
             steps: list?.plan.content.steps ?? [], ticks: (list?.ticks ?? []).filter { counted($0.at) != nil })
     }
 
     private func record(
-        _ action: String, _ subject: String, by caller: Caller, detail: some Encodable, at now: Instant,
+        _ action: String, _ subject: String, by actor: Actor, detail: some Encodable, at now: Instant,
         in db: any Writing
     ) throws {
         try audit.record(
             AuditEntry(
-                at: now, actor: caller.id, actorName: caller.name, action: action, subject: subject,
+                at: now, actor: actor.staffID, actorName: actor.name, action: action, subject: subject,
                 detail: try JSON.text(detail)), in: db)
         try db.publish(
             NewEvent(

@@ -1,6 +1,7 @@
 import Cases
 import Foundation
 import Kernel
+import Logging
 import ServiceLifecycle
 import Storage
 import Web
@@ -65,6 +66,8 @@ public struct PlansRoom: Room {
     let database: any Database
     let desk: PlanDesk
     let surroundings: Surroundings
+    let wire: DrillWire
+    let logger: Logger
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "plans", bundle: .module) }
@@ -74,11 +77,16 @@ public struct PlansRoom: Room {
     public var bundle: Bundle { .module }
 
     /// Opens the room.
-    public init(database: any Database, desk: PlanDesk, surroundings: Surroundings) throws {
+    /// - Parameter wire: the devices that drills can speak for.
+    public init(
+        database: any Database, desk: PlanDesk, surroundings: Surroundings, wire: DrillWire = .none, logger: Logger
+    ) throws {
         migrations = try Self.schema()
         self.database = database
         self.desk = desk
         self.surroundings = surroundings
+        self.wire = wire
+        self.logger = logger
     }
 
     /// Plans.
@@ -93,8 +101,10 @@ public struct PlansRoom: Room {
         drillRoutes(&routes)
     }
 
-    /// None.
-    public func services() -> [any Service] { [] }
+    /// Begins drills by themselves, and sends their frames.
+    public func services() -> [any Service] {
+        [DrillClerk(database: database, desk: desk, wire: wire, logger: logger)]
+    }
 
     /// Writes a plan without a person; for set-up.
     public static func add(_ plan: Plan, in db: any Writing) throws { try PlanStore.insert(plan, in: db) }

@@ -77,8 +77,13 @@ struct AlarmWords {
 
     /// The case's title.
     var title: String {
+        desk.word("fire.case.title", ["site": name, "kind": kind])
+    }
+
+    /// The site's name; a drill says that it is one wherever the name is said, also in an approved template.
+    private var name: String {
         let name = site?.name ?? desk.word("fire.place.unknown", [:])
-        return desk.word("fire.case.title", ["site": name, "kind": kind])
+        return alarm.isDrill ? desk.word("fire.drill.site", ["site": name]) : name
     }
 
     /// Site and place.
@@ -97,8 +102,10 @@ struct AlarmWords {
     /// What the words, and an approved template in their stead, are filled with.
     var values: [String: String] {
         [
-            "site": site?.name ?? desk.word("fire.place.unknown", [:]), "place": place, "kind": kind,
-            "mark": desk.word(alarm.inMaintenance ? "fire.mark.maintenance" : "fire.mark.unverified", [:]),
+            "site": name, "place": place, "kind": kind,
+            "mark": desk.word(
+                alarm.isDrill
+                    ? "fire.mark.drill" : alarm.inMaintenance ? "fire.mark.maintenance" : "fire.mark.unverified", [:]),
             "time": String(alarm.raisedAt.text.suffix(8)),
         ]
     }
@@ -106,7 +113,7 @@ struct AlarmWords {
     func verdict(_ verdict: Alarm.Verdict) -> String {
         desk.word(
             "fire.message.verdict.\(verdict.rawValue)",
-            ["site": site?.name ?? desk.word("fire.place.unknown", [:]), "place": place])
+            ["site": name, "place": place])
     }
 
     private var kind: String { desk.word("fire.kind.\(alarm.kind.rawValue)", [:]) }
@@ -130,4 +137,7 @@ enum AlarmEvents {
 extension Alarm {
     /// `alarms/…`, as events and messages name it.
     var subject: String { "alarms/\(id)" }
+
+    /// Whether it came of a drill's announced frame.
+    var isDrill: Bool { verdict == .drill && reasons.contains { $0.rule == "drill" } }
 }

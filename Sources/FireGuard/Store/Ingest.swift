@@ -29,11 +29,12 @@ public struct Ingest: Sendable {
         guard !signals.isEmpty else { return [] }
         let taken = try await database.write { db in
             try signals.map { signal in
-                let origin = try Origin(of: signal, in: db)
+                var origin = try Origin(of: signal, in: db)
+                if signal.kind == .fire, try FireDrillStore.isAnnounced(signal.uniqueKey, in: db) { origin.playDrill() }
                 return (outcome: try take(signal, origin, in: db), origin: origin)
             }
         }
-        for (signal, taken) in zip(signals, taken) {
+        for (signal, taken) in zip(signals, taken) where !taken.origin.isDrill {
             if case .raised = taken.outcome { Counters.raised.add() }
             if case .folded = taken.outcome { Counters.folded.add() }
             // The platform's word that a device is gone is no sign of its life.
@@ -92,7 +93,7 @@ public struct Ingest: Sendable {
     ) throws -> Outcome {
         let facts = try facts(signal, origin, in: db)
         let judgement = rules.judge(signal, source: origin.key, gateway: origin.gateway?.id, facts)
-        if let detector = origin.detector, !detector.isInAlarm {
+        if let detector = origin.detector, !detector.isInAlarm, !origin.isDrill {
             try DeviceStore.setInAlarm(true, detector.id, in: db)
         }
         switch judgement.action {
@@ -103,10 +104,18 @@ public struct Ingest: Sendable {
         case .overflow:
             return try overflow(signal, row: row, origin, judgement.reasons, in: db)
         case .raise(let severity, let joining, let raiseCaseTo, let telling):
-            let alarm = newAlarm(signal, origin, severity: severity, facts, judgement.reasons)
+            var alarm = newAlarm(signal, origin, severity: severity, facts, judgement.reasons)
+            if origin.isDrill {
+                alarm.verdict = .drill
+                alarm.reasons.append(Reason("drill"))
+            }
             let caseID = try raise(
                 alarm, signal, origin, joining: joining, raiseCaseTo: raiseCaseTo, telling, in: db)
-            try SignalStore.link(row, to: alarm.id, reasons: judgement.reasons, in: db)
+            try SignalStore.link(row, to: alarm.id, reasons: alarm.reasons, in: db)
+            if origin.isDrill {
+                try FireDrillStore.heard(signal.uniqueKey, as: alarm.id, in: db)
+                try desk.verified(caseID, verdict: .drill, by: .system("drill"), at: alarm.raisedAt, in: db)
+            }
             return .raised(alarm.id, caseID)
         }
     }
@@ -116,9 +125,11 @@ public struct Ingest: Sendable {
         var facts = AlarmRules.Facts(
             detector: origin.detector?.id, site: origin.site?.id,
             kind: origin.detector?.kind ?? signal.detectorKind ?? .other)
+        // A drill stands alone: it joins no fire, and no fire joins it.
+        guard !origin.isDrill else { return facts }
         facts.newest = try AlarmStore.newest(ofSource: origin.key, desk: desk, in: db)
         if let site = origin.site {
-            facts.openAtSite = try AlarmStore.openAt(site.id, desk: desk, in: db)
+            facts.openAtSite = try AlarmStore.openAt(site.id, desk: desk, in: db).filter { $0.verdict != .drill }
             facts.inMaintenance = site.isInMaintenance(at: signal.receivedAt)
             if !facts.openAtSite.isEmpty {
                 facts.recentOfSite = try AlarmStore.count("site = \(site.id)", since: from, in: db)
@@ -129,7 +140,9 @@ public struct Ingest: Sendable {
             facts.unknownFromPeer = unknown.fromPeer
             facts.unknownInAll = unknown.inAll
             if let gateway = origin.gateway, signal.scope != .component {
-                facts.openAtSite = try AlarmStore.openBehind(gateway.id, desk: desk, in: db)
+                facts.openAtSite = try AlarmStore.openBehind(gateway.id, desk: desk, in: db).filter {
+                    $0.verdict != .drill
+                }
             }
         }
         return facts
@@ -235,7 +248,15 @@ struct Origin {
     var site: Site?
     /// The source's stable name, registered or not.
     var key: String
+    /// Whether an announced drill speaks in the device's name.
+    private(set) var isDrill = false
     private var address: String
+
+    /// From here on it is the drill's: a source of its own, of which the device's next real word is no repeat.
+    mutating func playDrill() {
+        isDrill = true
+        key += "#drill"
+    }
 
     init(of signal: FireSignal, in db: any Reading) throws {
         address = signal.address

@@ -24,9 +24,16 @@ struct Drill: Sendable, RowDecodable {
     var madeBy: String
     /// What was learnt.
     var lesson: String
+    /// The detector whose gateway's frame begins it; `nil` opens it at the desk.
+    var detector: DetectorID?
+    /// Whether it begins when its time has come.
+    var startsItself = false
+    /// Why it could not be played: a key under `plans.failure`; empty where it could.
+    var failure = ""
 
     static let columns =
-        "id, plan_family, title, place, planned_at, case_id, started_at, ended_at, made_by, lesson"
+        "id, plan_family, title, place, planned_at, case_id, started_at, ended_at, made_by, lesson, detector, by_itself, "
+        + "failure"
 
     init(plan: Plan, title: String, place: String, plannedAt: Instant, madeBy: String) {
         id = .next()
@@ -49,7 +56,13 @@ struct Drill: Sendable, RowDecodable {
         endedAt = try row.next()
         madeBy = try row.next()
         lesson = try row.next()
+        detector = try row.next()
+        startsItself = try row.next()
+        failure = try row.next()
     }
+
+    /// What its frame is announced by.
+    var reference: String { id.description }
 
     var state: State { endedAt != nil ? .done : startedAt != nil ? .running : .planned }
 }

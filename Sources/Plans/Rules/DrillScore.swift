@@ -15,6 +15,8 @@ struct DrillScore: Sendable, Equatable {
         var isReached: Bool { takenMs.map { $0 <= limitMs } ?? false }
     }
 
+    /// An alarm is to be taken within a minute.
+    static let takenMs: Int64 = 60_000
     /// A unit is to be sent within 3 minutes, and to be there within 15.
     static let (dispatchMs, arrivalMs): (Int64, Int64) = (180_000, 900_000)
 
@@ -22,12 +24,22 @@ struct DrillScore: Sendable, Equatable {
     /// Goals reached in time, of a hundred; `nil` where there is none.
     var percent: Int? { goals.isEmpty ? nil : goals.filter(\.isReached).count * 100 / goals.count }
 
-    init(started: Instant, dispatched: Instant?, arrived: Instant?, steps: [Plan.Step], ticks: [Tick]) {
+    /// - Parameter taken: when the desk took the alarm; `nil` for a drill that has none.
+    init(
+        started: Instant, taken acknowledged: Instant?? = nil, dispatched: Instant?, arrived: Instant?,
+        steps: [Plan.Step], ticks: [Tick]
+    ) {
         let taken = { (moment: Instant?) in moment.map { $0 - started } }
         goals = [
             Goal(name: "plans.target.dispatched", isStep: false, limitMs: Self.dispatchMs, takenMs: taken(dispatched)),
             Goal(name: "plans.target.arrived", isStep: false, limitMs: Self.arrivalMs, takenMs: taken(arrived)),
         ]
+        if let acknowledged {
+            goals.insert(
+                Goal(
+                    name: "plans.target.taken", isStep: false, limitMs: Self.takenMs, takenMs: taken(acknowledged)),
+                at: 0)
+        }
         for (index, step) in steps.enumerated() where step.minutes > 0 {
             goals.append(
                 Goal(

@@ -82,12 +82,32 @@ enum DrillStore {
             """)
     }
 
+    /// Those that begin by themselves, and whose time has come.
+    static func due(at now: Instant, in db: any Reading) throws -> [Drill] {
+        try db.all(
+            Drill.self,
+            """
+            SELECT \(raw: Drill.columns) FROM drill WHERE ended_at IS NULL AND started_at IS NULL AND by_itself = 1
+            AND planned_at <= \(now) ORDER BY planned_at, id LIMIT 20
+            """)
+    }
+
+    /// Those whose frame was announced and not heard yet.
+    static func unheard(in db: any Reading) throws -> [Drill] {
+        try db.all(
+            Drill.self,
+            """
+            SELECT \(raw: Drill.columns) FROM drill WHERE ended_at IS NULL AND started_at IS NOT NULL
+            AND case_id IS NULL AND detector IS NOT NULL ORDER BY planned_at, id LIMIT 20
+            """)
+    }
+
     static func insert(_ drill: Drill, in db: any Writing) throws {
         try db.execute(
             """
             INSERT INTO drill (\(raw: Drill.columns)) VALUES (\(drill.id), \(drill.family), \(drill.title),
             \(drill.place), \(drill.plannedAt), \(drill.caseID), \(drill.startedAt), \(drill.endedAt),
-            \(drill.madeBy), \(drill.lesson))
+            \(drill.madeBy), \(drill.lesson), \(drill.detector), \(drill.startsItself), \(drill.failure))
             """)
     }
 
@@ -95,7 +115,7 @@ enum DrillStore {
         try db.execute(
             """
             UPDATE drill SET case_id = \(drill.caseID), started_at = \(drill.startedAt),
-            ended_at = \(drill.endedAt), lesson = \(drill.lesson) WHERE id = \(drill.id)
+            ended_at = \(drill.endedAt), lesson = \(drill.lesson), failure = \(drill.failure) WHERE id = \(drill.id)
             """)
     }
 }

@@ -22,6 +22,10 @@ struct DrillItem: Encodable {
     var caseId: CaseID?
     var percent: Int?
     var lesson: String
+    var detectorId: DetectorID?
+    var startsItself: Bool
+    /// Why it could not be played.
+    var failure: String?
     var goals: [Goal]
 
     init(_ drill: Drill, _ score: DrillScore?, _ call: Call) {
@@ -36,6 +40,9 @@ struct DrillItem: Encodable {
         caseId = drill.caseID
         percent = score?.percent
         lesson = drill.lesson
+        detectorId = drill.detector
+        startsItself = drill.startsItself
+        failure = drill.failure.isEmpty ? nil : drill.failure
         goals = (score?.goals ?? []).map {
             Goal(
                 name: $0.isStep ? $0.name : call.word($0.name), limitMs: $0.limitMs, takenMs: $0.takenMs,
@@ -47,7 +54,8 @@ struct DrillItem: Encodable {
         [
             "id": .id, "planId": .id, "title": .text, "place": .text,
             "state": .oneOf(Drill.State.allCases.map(\.rawValue)), "plannedAt": .time, "startedAt": .time,
-            "endedAt": .time, "caseId": .id, "percent": .integer, "lesson": .text,
+            "endedAt": .time, "caseId": .id, "percent": .integer, "lesson": .text, "detectorId": .id,
+            "startsItself": .flag, "failure": .oneOf(["late", "retired", "detector", "silent"]),
             "goals": .list(
                 .object(["name": .text, "limitMs": .integer, "takenMs": .integer, "isReached": .flag])),
         ], required: ["id", "planId", "title", "state", "plannedAt", "goals"])
@@ -76,12 +84,24 @@ extension PlansRoom {
             "/api/v1/drills", .needs(.drillRun), "Schedules a drill",
             shapes: Shapes(
                 takes: .object(
-                    ["planId": .id, "title": .text, "place": .text, "plannedAt": .time],
+                    [
+                        "planId": .id, "title": .text, "place": .text, "plannedAt": .time, "detectorId": .id,
+                        "startsItself": .flag,
+                    ],
                     required: ["planId", "title", "plannedAt"]), gives: DrillItem.shape)
         ) { call in
-            struct Body: Decodable { var planId: PlanID, title: String, place: String?, plannedAt: String }
+            struct Body: Decodable {
+                var planId: PlanID
+                var title: String
+                var place: String?
+                var plannedAt: String
+                var detectorId: DetectorID?
+                var startsItself: Bool?
+            }
             let body: Body = try call.json()
-            let drill = try await schedule(call, body.planId, body.title, body.place ?? "", body.plannedAt)
+            let drill = try await schedule(
+                call, body.planId, body.title, body.place ?? "", body.plannedAt, body.detectorId,
+                startsItself: body.startsItself ?? false)
             return try .json(DrillItem(drill, nil, call), status: 201)
         }
         routes.post(
@@ -101,12 +121,13 @@ extension PlansRoom {
                 throw Problem.invalid(["planId": "required"])
             }
             _ = try await schedule(
-                call, plan, call.form["title"] ?? "", call.form["place"] ?? "", call.form["plannedAt"] ?? "")
+                call, plan, call.form["title"] ?? "", call.form["place"] ?? "", call.form["plannedAt"] ?? "",
+                call.form["detectorId"].flatMap(DetectorID.init), startsItself: call.form["startsItself"] == "1")
             return .redirect(to: "/plans?done=saved")
         }
         routes.post("/plans/drills/{id}/start", .needs(.drillRun), "Start a drill, from the page") { call in
             let drill = try await start(call)
-            return .redirect(to: drill.caseID.map { "/cases/\($0)" } ?? "/plans")
+            return .redirect(to: drill.caseID.map { "/cases/\($0)" } ?? "/plans/drills/\(drill.id)")
         }
         routes.post("/plans/drills/{id}/end", .needs(.drillRun), "End a drill, from the page") { call in
             let drill = try await end(call, call.form["lesson"] ?? "")
@@ -118,7 +139,8 @@ extension PlansRoom {
     }
 
     private func schedule(
-        _ call: Call, _ plan: PlanID, _ title: String, _ place: String, _ planned: String
+        _ call: Call, _ plan: PlanID, _ title: String, _ place: String, _ planned: String, _ detector: DetectorID?,
+        startsItself: Bool
     ) async throws -> Drill {
         let caller = try call.signedIn()
         var check = FieldCheck()
@@ -128,8 +150,14 @@ extension PlansRoom {
         check.expect(moment != nil, "plannedAt", "invalid")
         try check.finish()
         guard let moment else { throw Problem.invalid(["plannedAt": "invalid"]) }
-        let id = try await call.once { [desk] db in
-            try desk.schedule(plan, title: title, place: place, at: moment, by: caller, now: .now, in: db).id
+        let id = try await call.once { [desk, wire] db in
+            if let detector, try !wire.detectors(db).contains(where: { $0.id == detector }) {
+                throw Problem.invalid(["detectorId": "unknown"])
+            }
+            return try desk.schedule(
+                plan, title: title, place: place, at: moment, detector: detector, startsItself: startsItself,
+                by: caller, now: .now, in: db
+            ).id
         }
         guard let drill = try await database.read({ db in try DrillStore.find(id, in: db) }) else {
             throw Problem.notFound
@@ -139,7 +167,9 @@ extension PlansRoom {
 
     private func start(_ call: Call) async throws -> Drill {
         let (id, caller): (DrillID, Caller) = (try call.id(), try call.signedIn())
-        return try await database.write { [desk] db in try desk.start(id, by: caller, at: .now, in: db) }
+        return try await database.write { [desk, wire] db in
+            try desk.start(id, by: caller, at: .now, over: wire, in: db)
+        }
     }
 
     private func end(_ call: Call, _ lesson: String) async throws -> Drill {
@@ -147,8 +177,8 @@ extension PlansRoom {
         var check = FieldCheck()
         let lesson = check.text(lesson, "lesson", 0...1_000)
         try check.finish()
-        return try await database.write { [desk] db in
-            try desk.end(id, lesson: lesson, by: caller, at: .now, in: db)
+        return try await database.write { [desk, wire] db in
+            try desk.end(id, lesson: lesson, by: caller, at: .now, over: wire, in: db)
         }
     }
 
@@ -166,7 +196,11 @@ extension PlansRoom {
             "state": call.word("plans.stage.\(drill.state.rawValue)"),
             "tint": ["planned": "info", "running": "warn", "done": "ok"][drill.state.rawValue] ?? "",
             "percent": drill.state == .planned ? "" : score?.percent.map { "\($0)%" } ?? "—",
-            "canStart": mayRun && drill.state == .planned, "canEnd": mayRun && drill.state == .running,
+            "canStart": mayRun && drill.state == .planned,
+            "canEnd": mayRun && drill.state == .running && drill.caseID != nil,
+            "isOnWire": drill.detector != nil, "startsItself": drill.startsItself && drill.state == .planned,
+            "isWaiting": drill.state == .running && drill.caseID == nil, "hasFailed": !drill.failure.isEmpty,
+            "failure": drill.failure.isEmpty ? "" : call.word("plans.failure.\(drill.failure)"),
             "case": drill.caseID.map { "/cases/\($0)" } ?? "", "hasCase": drill.caseID != nil,
         ]
     }

@@ -193,9 +193,9 @@ extension PlansRoom {
 
     private func overview(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
-        let (plans, drills) = try await database.read { [desk] db in
+        let (plans, detectors, drills) = try await database.read { [desk, wire] db in
             (
-                try PlanStore.current(in: db),
+                try PlanStore.current(in: db), try wire.detectors(db),
                 try DrillStore.page(limit: 50, in: db).map { (drill: $0, score: try desk.score($0, in: db)) }
             )
         }
@@ -213,6 +213,8 @@ extension PlansRoom {
                             .joined(separator: call.language == .zh ? "、" : ", "),
                     ] as [String: Any]
                 },
+                "detectors": detectors.map { ["value": $0.id.description, "label": $0.name] },
+                "hasDetectors": !detectors.isEmpty,
                 "choices": plans.map { ["value": $0.family.description, "label": $0.name] },
                 "soon": String((Instant.now + 3_600_000).rfc3339.prefix(16)),
                 "drills": drills.map { drillRow($0.drill, $0.score, caller, call) },

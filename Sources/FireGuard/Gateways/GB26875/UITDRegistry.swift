@@ -7,7 +7,8 @@ final class UITDRegistry: Sendable {
     private struct State {
         var total = 0
         var perAddress: [String: Int] = [:]
-        var byDevice: [String: any Channel] = [:]
+        /// The newest last; an older one that is still open speaks again when a newer one has gone.
+        var byDevice: [String: [any Channel]] = [:]
         var all: [ObjectIdentifier: Entry] = [:]
     }
 
@@ -16,6 +17,9 @@ final class UITDRegistry: Sendable {
         var lastHeard: Instant
         var isKnownGood: Bool
     }
+
+    /// Connections of one device that are remembered.
+    private static let remembered = 4
 
     private let state = Mutex(State())
 
@@ -41,7 +45,9 @@ final class UITDRegistry: Sendable {
             state.total -= 1
             let left = state.perAddress[address, default: 1] - 1
             state.perAddress[address] = left > 0 ? left : nil
-            if let device, state.byDevice[device] === channel { state.byDevice[device] = nil }
+            guard let device else { return }
+            let rest = state.byDevice[device, default: []].filter { $0 !== channel }
+            state.byDevice[device] = rest.isEmpty ? nil : rest
         }
     }
 
@@ -50,14 +56,16 @@ final class UITDRegistry: Sendable {
         state.withLock { state in
             state.all[ObjectIdentifier(channel)]?.lastHeard = now
             state.all[ObjectIdentifier(channel)]?.isKnownGood = true
-            if isNew { state.byDevice[device] = channel }
+            guard isNew else { return }
+            let others = state.byDevice[device, default: []].filter { $0 !== channel }.suffix(Self.remembered - 1)
+            state.byDevice[device] = others + [channel]
         }
     }
 
     /// All open connections.
     var everyone: [any Channel] { state.withLock { $0.all.values.map(\.channel) } }
 
-    func channel(of device: String) -> (any Channel)? { state.withLock { $0.byDevice[device] } }
+    func channel(of device: String) -> (any Channel)? { state.withLock { $0.byDevice[device]?.last } }
 
     /// Connections that have been silent for too long.
     func stale(_ bounds: UITDConfiguration, at now: Instant) -> [any Channel] {

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 
 /// The TCP server for user information transmission devices (GB/T 26875.3).
 public final class UITDServer: Service {
@@ -12,6 +13,10 @@ public final class UITDServer: Service {
     let registry = UITDRegistry()
     private let logger: Logger
     private let started: @Sendable (Int) -> Void
+    private let ownPort = Mutex<Int?>(nil)
+
+    /// The port that it listens on, once it does.
+    var port: Int? { ownPort.withLock { $0 } }
 
     /// A server that does not listen yet; `started` is told the port once it does.
     public init(
@@ -50,6 +55,7 @@ public final class UITDServer: Service {
         let listener = try await bootstrap.bind(host: bounds.host, port: bounds.port).get()
         let port = listener.localAddress?.port ?? bounds.port
         logger.info("gb26875 listens", metadata: ["port": "\(port)"])
+        ownPort.withLock { $0 = port }
         started(port)
         let sweeper = Task { [self] in
             while !Task.isCancelled {

@@ -50,6 +50,7 @@ function Row({ row, selected, onSelect }) {
       <span class="line tags">
         ${waiting ? html`<span class="badge solid">${word("alarmState.raised")}${waiting > 1 ? ` ${waiting}` : ""}</span>`
     : first ? html`<span class=${`badge ${first.state === "verified" ? "bad" : "warn"}`}>${first.state === "verified" ? word(`verdict.${first.verdict}`) : word(`alarmState.${first.state}`)}</span>` : null}
+        ${waiting && first?.verdict === "drill" ? html`<span class="badge info">${word("verdict.drill")}</span>` : null}
         ${record ? html`<span class="badge info">${word(`state.${record.state}`)}</span>` : null}
         ${row.severity > 2 ? html`<span class="badge bad">${word(`severity.${row.severity}`)}</span>` : null}
         ${overdue ? html`<span class="badge bad">${word("overdue")}</span>` : null}

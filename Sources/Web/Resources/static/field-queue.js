@@ -1,6 +1,7 @@
 // Reports written in the field. Each is kept on the phone with its own idempotency key until the server has answered,
 // so that a lost signal, a closed page or a lost answer neither loses a report nor files it twice.
 import { Problem, api, newKey } from "./api.js";
+import { clockTime, date, now, word } from "./text.js";
 
 /** @typedef {{key: string, blob: Blob, id?: string}} Photo */
 /** @typedef {{key: string, order: number, person: string, taskId: string, type: string, text: string, at: string, photos: Photo[], refused?: string}} Report */
@@ -99,15 +100,37 @@ async function authorised(work) {
   }
 }
 
-/** A photo as it travels: at most 1920 px, JPEG, and without the camera's metadata. @param {File} file @returns {Promise<Blob>} */
-export async function shrink(file) {
+/** Where the phone is, or `null` where it does not say within five seconds. @returns {Promise<GeolocationPosition|null>} */
+export const where = () => new Promise(done => {
+  if (!navigator.geolocation) { done(null); return; }
+  navigator.geolocation.getCurrentPosition(done, () => done(null), { enableHighAccuracy: true, timeout: 5000, maximumAge: 30000 });
+});
+
+/** When and where a photo was taken, as it stands on it. @param {GeolocationPosition|null} at */
+export function caption(at) {
+  const time = `${date(now())} ${clockTime(now())}`;
+  return at ? `${time}  ${at.coords.latitude.toFixed(5)}, ${at.coords.longitude.toFixed(5)} ±${Math.ceil(at.coords.accuracy)} m` : `${time}  ${word("field.noPlace")}`;
+}
+
+/** A photo as it travels: at most 1920 px, JPEG, without the camera's metadata, and with its caption where there is one. @param {File} file @param {string} [caption] @returns {Promise<Blob>} */
+export async function shrink(file, caption) {
   try {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = Math.min(1, 1920 / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
-    canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const drawing = canvas.getContext("2d");
+    drawing?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    if (drawing && caption) {
+      const size = Math.max(12, Math.round(canvas.width / 44)), bar = size * 2;
+      drawing.fillStyle = "rgb(0 0 0 / .55)";
+      drawing.fillRect(0, canvas.height - bar, canvas.width, bar);
+      drawing.fillStyle = "#fff";
+      drawing.font = `${size}px sans-serif`;
+      drawing.textBaseline = "middle";
+      drawing.fillText(caption, size, canvas.height - bar / 2, canvas.width - 2 * size);
+    }
     picture.close();
     return await new Promise((done, fail) => canvas.toBlob(blob => blob ? done(blob) : fail(new Error("no picture")), "image/jpeg", 0.85));
   } catch { return file; }

@@ -2,6 +2,7 @@
 import { html, render, useEffect, useReducer, useState } from "/vendor/preact.js";
 import { get, loginAddress } from "./api.js";
 import * as queue from "./field-queue.js";
+import { ways } from "./navigate.js";
 import { since, shortTime, span, word } from "./text.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("field"));
@@ -71,7 +72,7 @@ function Task({ task }) {
     <div class="body">
       ${task.note ? html`<p class="order">${task.note}</p>` : null}
       <div class="where"><${Icon} name="place" /><span>${task.address || word("field.noAddress")}</span></div>
-      <div class="links">${place ? html`<a class="button" href=${`geo:${place.lat},${place.lon}?q=${place.lat},${place.lon}(${encodeURIComponent(task.title)})`}><${Icon} name="map" />${word("field.navigate")}</a>` : null}
+      <div class="links">${place ? html`<details class="ways"><summary class="button"><${Icon} name="map" />${word("field.navigate")}</summary><ul>${ways(place, task.address || task.title).map(way => html`<li><a class="button" href=${way.href} rel="noreferrer">${word(`field.way.${way.key}`)}</a></li>`)}</ul></details>` : null}
         ${(task.contacts ?? []).map((/** @type {any} */ contact) => html`<a class="button" href=${`tel:${contact.phone}`}><${Icon} name="phone" />${contact.name}</a>`)}</div>
       <ol class="steps" aria-label=${word("field.progress")}>${steps.map(step => html`<li class=${steps.indexOf(step) < (next ? steps.indexOf(next) : steps.length) ? "done" : step === next ? "next" : ""}>${word(`taskState.${after[step]}`)}</li>`)}</ol>
       ${next === "result" ? state.reporting === task.id ? html`<${Result} task=${task} />` : html`<button class="button primary big" onClick=${() => { state.reporting = task.id; redraw(); }}><${Icon} name="camera" />${word("taskMove.result")}</button>`
@@ -98,7 +99,9 @@ function Result({ task }) {
     event.target.value = "";
     setBusy(true);
     const added = [];
-    for (const file of files) { const blob = await queue.shrink(file); added.push({ blob, url: URL.createObjectURL(blob) }); }
+    // Said on the picture itself: a photo that is sent on must still say when and where it was taken.
+    const at = files.length ? await queue.where() : null;
+    for (const file of files) { const blob = await queue.shrink(file, queue.caption(at)); added.push({ blob, url: URL.createObjectURL(blob) }); }
     setPhotos([...photos, ...added]);
     setBusy(false);
   };

@@ -1,8 +1,8 @@
 // Keeps the field page usable without signal: the page and its files from the network when it answers, else the last copy.
 // Data is not kept here (field-queue.js keeps tasks and unsent reports), and nothing outside /field is touched.
 const name = "zhili-field";
-const files = ["/static/tokens.css", "/static/base.css", "/static/field.css", "/static/page.js", "/static/live.js", "/static/table.js", "/static/api.js",
-  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/visits.js", "/static/registry.css", "/static/field-patrol.js", "/static/patrol.css", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
+const files = ["/static/mark-maskable.svg", "/static/tokens.css", "/static/base.css", "/static/field.css", "/static/page.js", "/static/live.js", "/static/table.js", "/static/api.js",
+  "/static/text.js", "/static/toast.js", "/static/field.js", "/static/field-queue.js", "/static/navigate.js", "/static/visits.js", "/static/registry.css", "/static/field-patrol.js", "/static/patrol.css", "/static/icons.svg", "/static/mark.svg", "/static/manifest.webmanifest", "/vendor/preact.js"];
 // Kept when they are opened: not everybody who has tasks may see the visits.
 const pages = ["/field", "/field/visits", "/field/patrol"];
 
