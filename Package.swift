@@ -145,7 +145,7 @@ let package = Package(
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", "SMPP", "SIP", httpClient, logging,
                 lifecycle,
-                nio, nioHTTP1, nioPosix,
+                nio, nioHTTP1, nioPosix, nioSSL,
             ]),
         room(
             "Cases",
@@ -176,7 +176,7 @@ let package = Package(
         engine("Print", needs: ["CPrint"]),
         engine(
             "Simulator",
-            needs: ["GB26875", "GB28181", "SIP", "SMPP", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1]),
+            needs: ["GB26875", "GB28181", "SIP", "SMPP", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1, nioSSL]),
         engine("Bench", needs: ["GB26875", "Kernel", "Office", "Crypt"]),
 
         // Ground.

@@ -16,6 +16,8 @@ struct CarrierBook {
     private(set) var services: [any Service] = []
     /// What carriers show in the path of their callbacks.
     let callbackToken: String?
+    /// When carriers are tried each day, and where to; `nil` for never.
+    let trial: CarrierTrial?
     private let hint: String
     /// Milliseconds after which a text without a report counts as unknown.
     private static let textMs: Int64 = 300_000
@@ -25,9 +27,38 @@ struct CarrierBook {
     private struct File: Decodable {
         var callbackToken: String?
         var carriers: [Entry]
+        var trial: Trial?
         enum CodingKeys: String, CodingKey {
-            case carriers
+            case carriers, trial
             case callbackToken = "callback-token"
+        }
+    }
+
+    private struct Trial: Decodable {
+        var at: String?
+        var phone: String?
+        var email: String?
+
+        /// - Throws: where the time is none, or an address none.
+        func checked() throws -> CarrierTrial {
+            let parts = (at ?? "10:00").split(separator: ":").compactMap { Int($0) }
+            guard parts.count == 2, (0..<24).contains(parts[0]), (0..<60).contains(parts[1]) else {
+                throw CentreError(description: "trial: at takes HH:MM")
+            }
+            var to: [Channel: String] = [:]
+            if let phone {
+                guard (3...20).contains(phone.count), phone.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == "+") })
+                else { throw CentreError(description: "trial: phone takes a number") }
+                to[.sms] = phone
+                to[.call] = phone
+            }
+            if let email {
+                guard SMTPCarrier.isAddress(email) else {
+                    throw CentreError(description: "trial: email takes an address")
+                }
+                to[.email] = email
+            }
+            return CarrierTrial(minute: parts[0] * 60 + parts[1], to: to)
         }
     }
 
@@ -50,11 +81,12 @@ struct CarrierBook {
         var channel: String?
         var domain: String?
         var listen: String?
+        var authority: String?
         var fen: Int64?
         var perSecond: Double?
         enum CodingKeys: String, CodingKey {
             case name, kind, url, key, secret, sign, template, variable, application, region, shown, source, body
-            case encoding, success, channel, fen, domain, listen
+            case encoding, success, channel, fen, domain, listen, authority
             case perSecond = "per-second"
         }
 
@@ -73,6 +105,7 @@ struct CarrierBook {
         self.hint = hint
         guard let file else {
             callbackToken = nil
+            trial = nil
             addGateway(gateway, hasGateway)
             return
         }
@@ -86,6 +119,7 @@ struct CarrierBook {
             throw CentreError(description: "\(file.path): callback-token takes 16 or more characters")
         }
         callbackToken = read.callbackToken
+        trial = try read.trial?.checked()
         for entry in read.carriers {
             guard !lines.contains(where: { $0.name == entry.name }) else {
                 throw CentreError(description: "\(file.path) names the carrier \(entry.name) twice")
@@ -161,6 +195,27 @@ struct CarrierBook {
             }
             services.append(carrier)
             line = CarrierLine(name: entry.name, channel: .call, perSecond: 5, carrier: carrier)
+        case "smtp":
+            guard let place = URLComponents(string: try entry.need(entry.url, "url")), let host = place.host,
+                let security = place.scheme.flatMap(SMTPCarrier.Security.init(rawValue:))
+            else {
+                throw CentreError(
+                    description: "the carrier \(entry.name) needs a url smtps://, smtp:// or smtp+open://HOST:PORT")
+            }
+            let usual = [SMTPCarrier.Security.implicit: 465, .startTLS: 587, .none: 25]
+            do {
+                line = CarrierLine(
+                    name: entry.name, channel: .email, perSecond: 10,
+                    carrier: try SMTPCarrier(
+                        SMTPCarrier.Configuration(
+                            host: host, port: place.port ?? usual[security] ?? 25, security: security,
+                            user: entry.key ?? "", password: entry.secret ?? "",
+                            from: try entry.need(entry.source, "source"), authority: entry.authority)))
+            } catch let error as CentreError {
+                throw error
+            } catch {
+                throw CentreError(description: "the carrier \(entry.name): source or authority does not hold: \(error)")
+            }
         case "http":
             guard let encoding = TemplateCarrier.Encoding(rawValue: entry.encoding ?? "json"),
                 let channel = Channel(rawValue: entry.channel ?? "sms")
@@ -175,12 +230,13 @@ struct CarrierBook {
         default:
             throw CentreError(
                 description:
-                    "the carrier \(entry.name): kind is aliyun-sms, aliyun-voice, tencent-sms, tencent-voice, smpp, sip or http"
+                    "the carrier \(entry.name): kind is aliyun-sms, aliyun-voice, tencent-sms, tencent-voice, smpp, sip, smtp or http"
             )
         }
         line.fen = max(0, entry.fen ?? 0)
         // Aliyun and Tencent report by callback alone; where none can come, nothing is waited for.
-        let reports = ["smpp", "sip"].contains(entry.kind) || (entry.kind != "http" && callbackToken != nil)
+        let reports =
+            ["smpp", "sip"].contains(entry.kind) || (!["http", "smtp"].contains(entry.kind) && callbackToken != nil)
         if reports { line.reportMs = line.channel == .sms ? Self.textMs : Self.callMs }
         if let rate = entry.perSecond, rate > 0 { line.perSecond = rate }
         lines.append(line)

@@ -109,7 +109,7 @@ extension DutyDesk.Found {
     var told: Escalations.OnDuty {
         switch source {
         case .roster: Escalations.OnDuty(people: people)
-        case .gap: Escalations.OnDuty(people: people, why: "duty.source.gap")
+        case .gap: Escalations.OnDuty(people: people, why: "duty.source.gap", isGap: true)
         case .none: Escalations.OnDuty(people: people, why: "duty.source.none")
         }
     }

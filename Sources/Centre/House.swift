@@ -119,7 +119,13 @@ extension Centre {
             escalations: escalations, token: messaging.token, callbackToken: carriers.callbackToken,
             sample: messaging.isSample
                 ? SampleGateway(database: database, client: client) { messaging.carrier } : nil, audit: audit,
-            areas: { areas.choices([.village]) }, logger: logger)
+            areas: { areas.choices([.village]) }, trial: carriers.trial, logger: logger
+        ) { title, key, isGrave, at, db in
+            try cases.open(
+                NewCase(
+                    kind: .other, severity: isGrave ? .serious : .moderate, title: title, placeText: "", point: nil,
+                    area: nil, subject: "reach", signal: Signal(source: "reach", key: key), at: at), in: db)
+        }
         let fireRoom = try FireGuard(
             database: database,
             desk: DeskAdapter(

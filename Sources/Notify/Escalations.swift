@@ -16,11 +16,14 @@ public struct Escalations: Sendable {
         public var people: [StaffDirectory.Contact]
         /// A key of the catalogue that says why these people where no roster names them; `nil` where one does.
         public var why: String?
+        /// Whether a roster should name somebody and does not.
+        public var isGap: Bool
 
         /// Who is on duty.
-        public init(people: [StaffDirectory.Contact], why: String? = nil) {
+        public init(people: [StaffDirectory.Contact], why: String? = nil, isGap: Bool = false) {
             self.people = people
             self.why = why
+            self.isGap = isGap
         }
     }
 
@@ -120,6 +123,9 @@ public struct Escalations: Sendable {
             guard !contact.phone.isEmpty, told.insert(contact.phone).inserted else { return }
             names.append(contact.name)
             for channel in step.channels {
+                // A letter or a notice goes to who has said where; who has not is told by the step's other ways.
+                let address = channel.isPhone ? contact.phone : try ReachStore.address(of: contact.id, channel, in: db)
+                guard let address else { continue }
                 // Nobody is rung a third time for one fire: that would only burn the carriers' quotas.
                 if channel == .call,
                     try MessageStore.calls(to: contact.phone, about: climb.caseID, in: db)
@@ -130,9 +136,9 @@ public struct Escalations: Sendable {
                 }
                 try outbox.enqueue(
                     NewMessage(
-                        channel: channel, to: Recipient(name: contact.name, phone: contact.phone, role: role),
+                        channel: channel, to: Recipient(name: contact.name, phone: address, role: role),
                         text: climb.text, caseID: climb.caseID, subject: climb.subject,
-                        key: "\(climb.subject)/step-\(climb.step)/\(channel.rawValue)/\(contact.phone)",
+                        key: "\(climb.subject)/step-\(climb.step)/\(channel.rawValue)/\(address)",
                         priority: .emergency, at: now, content: climb.content), in: db)
             }
         }

@@ -35,13 +35,18 @@ public struct NotifyRoom: Room {
     let audit: Audit
     /// The areas that a policy may be for, with their names.
     let areas: @Sendable () -> [(id: AreaID, name: String)]
+    /// The daily trial of carriers, where there is one.
+    let trial: CarrierTrial?
+    /// Opens a case for what the centre finds about its own ways.
+    let open: Watchman.Open
     let logger: Logger
 
     /// Opens the room.
     public init(
         database: any Database, carriers: CarrierDesk, escalations: Escalations, token: String?,
         callbackToken: String?, sample: SampleGateway?, audit: Audit,
-        areas: @escaping @Sendable () -> [(id: AreaID, name: String)], logger: Logger
+        areas: @escaping @Sendable () -> [(id: AreaID, name: String)], trial: CarrierTrial? = nil, logger: Logger,
+        open: @escaping Watchman.Open = { _, _, _, _, _ in nil }
     ) throws {
         migrations = try Self.schema()
         self.database = database
@@ -53,6 +58,8 @@ public struct NotifyRoom: Room {
         self.sample = sample
         self.audit = audit
         self.areas = areas
+        self.trial = trial
+        self.open = open
         self.logger = logger
     }
 
@@ -92,6 +99,7 @@ public struct NotifyRoom: Room {
         carrierRoutes(&routes)
         policyRoutes(&routes)
         templateRoutes(&routes)
+        reachRoutes(&routes)
         sample?.routes(&routes)
     }
 
@@ -104,6 +112,9 @@ public struct NotifyRoom: Room {
                     try escalations.hurry(message, at: now, in: db)
                 }, room: carriers.room),
             Climber(database: database, escalations: escalations, logger: logger),
+            Watchman(
+                database: database, carriers: carriers, escalations: escalations, trial: trial, logger: logger,
+                open: open),
         ]
     }
 }

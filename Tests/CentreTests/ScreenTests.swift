@@ -29,7 +29,7 @@ struct ScreenTests {
         "/gateways/{id}/roll-call": "POST /api/v1/gateways/{id}/roll-call",
         "/escalation/new": "POST /api/v1/escalation-policies",
         "/escalation/{id}": "PUT /api/v1/escalation-policies/{id}",
-        "/messages/{id}/retry": "POST /api/v1/messages/{id}/retry",
+        "/me/reach": "PUT /api/v1/me/reach", "/messages/{id}/retry": "POST /api/v1/messages/{id}/retry",
         "/duty/rosters/new": "POST /api/v1/rosters", "/duty/rosters/{id}": "PUT /api/v1/rosters/{id}",
         "/duty/shifts/{id}/check-in": "POST /api/v1/shifts/{id}/check-in",
         "/duty/shifts/{id}/handover": "POST /api/v1/shifts/{id}/handover",

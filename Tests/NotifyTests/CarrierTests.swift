@@ -18,7 +18,7 @@ func message(_ channel: Channel = .sms, _ text: String = "云汐镇玩具厂二�
     var row = Row(values: [
         .integer(MessageID.next().rawValue), .text(channel.rawValue), .text("示例"), .text(phone), .text("officer"),
         .text(text), .integer(7), .text("alarms/1"), .text("sending"), .integer(0), .integer(1), .integer(0), .null,
-        .null, .null,
+        .null, .null, .null,
     ])
     do { return try Message(row: &row) } catch { preconditionFailure("\(error)") }
 }

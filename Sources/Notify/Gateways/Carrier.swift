@@ -2,6 +2,14 @@
 public protocol Carrier: Sendable {
     /// Hands a message over and says what came of it; never throws, never waits for more than ten seconds.
     func send(_ message: Message) async -> Delivery
+
+    /// Whether the connection that it keeps is alive; `nil` for one that keeps none.
+    func pulse() async -> Bool?
+}
+
+extension Carrier {
+    /// Most keep no connection.
+    public func pulse() async -> Bool? { nil }
 }
 
 /// A carrier under a name, with what is known of it beforehand.

@@ -75,7 +75,9 @@ public final class CarrierDesk: Carrier {
 
     /// Hands a message over.
     public func send(_ message: Message) async -> Delivery {
-        let own = lines.filter { $0.channel == message.channel }
+        let own = lines.filter {
+            $0.channel == message.channel && (message.via == nil || message.via == $0.name)
+        }
         guard !own.isEmpty else { return .refused("no-carrier") }
         let start = now()
         do {

@@ -58,12 +58,14 @@ public struct Message: Sendable, RowDecodable {
     public var providerID: String?
     /// What a template for it is filled with; `nil` for words that have no templates.
     public var content: MessageContent?
+    /// The one carrier that may bring it; `nil` for any.
+    public var via: String?
     /// The carrier's own template that stands for the words, where there is one; set for one try.
     public var form: CarrierForm?
 
     static let columns = """
         id, channel, to_name, to_phone, to_role, text, case_id, subject, state, queued_at, attempt, possible_repeat,
-        provider_id, kind, variables
+        provider_id, kind, variables, via
         """
 
     /// Reads `columns`.
@@ -80,5 +82,6 @@ public struct Message: Sendable, RowDecodable {
         mayRepeat = try row.next()
         providerID = try row.next()
         content = MessageContent(kind: try row.next(), stored: try row.next())
+        via = try row.next()
     }
 }

@@ -3,14 +3,22 @@ import Storage
 
 /// How somebody is told.
 public enum Channel: String, Codable, Sendable, CaseIterable, SQLConvertible {
+    /// A text, and a call, to a phone.
     case sms, call
+    /// A letter to an address that the person has given.
+    case email
+    /// A notice on a device that the person has allowed it on (Web Push).
+    case push
+
+    /// Whether it goes to a phone number; the others go to what a person has given for them.
+    public var isPhone: Bool { self == .sms || self == .call }
 }
 
 /// Who is told.
 public struct Recipient: Sendable {
     /// The name that people read.
     public var name: String
-    /// The phone.
+    /// The phone; for letters the address, for notices the person's number.
     public var phone: String
     /// The role in which the person is told.
     public var role: String
@@ -51,11 +59,14 @@ public struct NewMessage: Sendable {
     public var at: Instant
     /// What a template for it is filled with; `nil` for words that have no templates.
     public var content: MessageContent?
+    /// The one carrier that may bring it; `nil` for any.
+    public var via: String?
 
     /// A message.
     public init(
         channel: Channel, to: Recipient, text: String, caseID: CaseID?, subject: String, key: String,
-        priority: Priority = .routine, at: Instant, content: MessageContent? = nil
+        priority: Priority = .routine, at: Instant, content: MessageContent? = nil,
+        via: String? = nil
     ) {
         self.channel = channel
         self.to = to
@@ -66,5 +77,6 @@ public struct NewMessage: Sendable {
         self.priority = priority
         self.at = at
         self.content = content
+        self.via = via
     }
 }

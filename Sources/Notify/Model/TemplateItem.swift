@@ -14,7 +14,8 @@ struct TemplateDraft: Codable, Sendable {
     static let shape = Shape.object(
         [
             "kind": .oneOf(MessageKind.all.map(\.name)), "language": .oneOf(Language.allCases.map(\.rawValue)),
-            "channel": .oneOf(Channel.allCases.map(\.rawValue)), "carrier": .text, "body": .text, "carrierCode": .text,
+            "channel": .oneOf(Channel.allCases.filter(\.isPhone).map(\.rawValue)), "carrier": .text, "body": .text,
+            "carrierCode": .text,
         ], required: ["kind", "language", "channel", "body"])
 }
 
@@ -60,7 +61,8 @@ struct TemplateItem: Encodable {
 
     static let shape = Shape.object(
         [
-            "id": .id, "kind": .text, "language": .text, "channel": .oneOf(Channel.allCases.map(\.rawValue)),
+            "id": .id, "kind": .text, "language": .text,
+            "channel": .oneOf(Channel.allCases.filter(\.isPhone).map(\.rawValue)),
             "carrier": .text, "body": .text, "carrierCode": .text,
             "state": .oneOf(MessageTemplate.State.allCases.map(\.rawValue)), "writer": .text, "writtenAt": .time,
             "approver": .text, "approvedAt": .time, "preview": Preview.shape,

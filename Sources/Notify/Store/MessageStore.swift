@@ -10,12 +10,17 @@ enum MessageStore {
             try db.execute(
                 """
                 INSERT INTO message (id, message_key, channel, to_name, to_phone, to_role, text, case_id, subject, state,
-                queued_at, priority, next_at, kind, variables) VALUES (\(id), \(new.key), \(new.channel), \(new.to.name),
+                queued_at, priority, next_at, kind, variables, via) VALUES (\(id), \(new.key), \(new.channel), \(new.to.name),
                 \(new.to.phone), \(new.to.role), \(new.text), \(new.caseID), \(new.subject), 'queued', \(new.at),
-                \(new.priority), \(new.at), \(new.content?.kind), \(new.content?.stored))
+                \(new.priority), \(new.at), \(new.content?.kind), \(new.content?.stored), \(new.via))
                 ON CONFLICT (message_key) DO NOTHING
                 """) > 0
         return isNew ? id : nil
+    }
+
+    /// Whether a message with that key was queued before.
+    static func isKnown(_ key: String, in db: any Reading) throws -> Bool {
+        try db.value(Int64.self, "SELECT 1 FROM message WHERE message_key = \(key)") != nil
     }
 
     static func find(_ id: MessageID, in db: any Reading) throws -> Message? {

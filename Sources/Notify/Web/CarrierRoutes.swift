@@ -34,9 +34,19 @@ extension NotifyRoom {
         ) { call in try .list(try await items(), next: nil) }
         routes.get("/carriers", .needs(.messageRead), "Carriers and how they do") { call in
             let items = try await items()
+            let open = try await database.read { db in try WarningStore.open(in: db) }
             return try call.page(
                 "carriers", title: call.word("notify.carriers.title"),
-                ["items": zip(items, carriers.lines).map { row($0, $1, call) }])
+                [
+                    "warnings": open.map { warning in
+                        [
+                            "kind": call.word("notify.reach.kind.\(warning.kind.rawValue)"), "text": warning.text,
+                            "case": warning.caseID.map { "/cases/\($0)" } ?? "", "hasCase": warning.caseID != nil,
+                            "tint": [.nobody, .carrier].contains(warning.kind) ? "bad" : "warn",
+                        ] as [String: Any]
+                    },
+                    "items": zip(items, carriers.lines).map { row($0, $1, call) },
+                ])
         }
         routes.post(
             "/carriers/{carrier}/{token}", .device, "What a carrier says later of messages", bodyLimit: 262_144

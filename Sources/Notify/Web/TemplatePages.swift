@@ -125,7 +125,7 @@ extension NotifyRoom {
             "template-list", title: call.word("notify.template.title"),
             [
                 "groups": groups, "canManage": canManage, "showsRetired": showsRetired,
-                "channels": Channel.allCases.map {
+                "channels": Channel.allCases.filter(\.isPhone).map {
                     [
                         "value": $0.rawValue, "label": call.word("js.channel.\($0.rawValue)"),
                         "selected": $0 == wanted,
@@ -199,7 +199,7 @@ extension NotifyRoom {
                 ] as [String: Any]
             },
             "languages": languageChoices(draft.language, call),
-            "channels": Channel.allCases.map {
+            "channels": Channel.allCases.filter(\.isPhone).map {
                 [
                     "value": $0.rawValue, "label": call.word("js.channel.\($0.rawValue)"),
                     "selected": $0 == draft.channel,

@@ -90,6 +90,7 @@ extension NotifyRoom {
         var check = FieldCheck()
         let kind = MessageKind.named(draft.kind)
         check.expect(kind != nil, "kind", "invalid")
+        check.expect(draft.channel.isPhone, "channel", "invalid")
         check.expect(Language(rawValue: draft.language) != nil, "language", "invalid")
         _ = check.text(draft.body, "body", 1...TemplateText.limit)
         if let carrier = draft.carrier, !carrier.isEmpty {

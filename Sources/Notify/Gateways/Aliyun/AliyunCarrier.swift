@@ -97,7 +97,7 @@ public struct AliyunCarrier: Carrier {
                 "PhoneNumbers": message.to.phone, "SignName": configuration.signName,
                 "TemplateCode": template, "TemplateParam": words, "OutId": message.id.description,
             ]
-        case .call:
+        case .call, .email, .push:
             return [
                 "CalledShowNumber": configuration.shownNumber, "CalledNumber": message.to.phone,
                 "StartCode": template, "StartTtsParams": words, "MenuKeyMap.1.Key": "1",

@@ -67,6 +67,9 @@ public actor SMPPCarrier: Carrier, Service {
         if let link { await link.close() }
     }
 
+    /// Whether it is bound.
+    public func pulse() async -> Bool? { await link?.isOpen ?? false }
+
     /// Submits all parts of a text. Where a later part fails, the person may have a piece of it: it counts as not known.
     public func send(_ message: Message) async -> Delivery {
         let link: SMPPLink

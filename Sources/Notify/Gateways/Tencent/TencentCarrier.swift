@@ -131,7 +131,7 @@ public struct TencentCarrier: Carrier {
                     PhoneNumberSet: [number], SmsSdkAppId: configuration.application, SignName: configuration.signName,
                     TemplateId: template, TemplateParamSet: values ?? [message.text],
                     SessionContext: message.id.description))
-        case .call:
+        case .call, .email, .push:
             try JSON.encode(
                 Call(
                     TemplateId: template, CalledNumber: number, VoiceSdkAppid: configuration.application,
