@@ -1,5 +1,4 @@
 import Foundation
-import Identity
 import Kernel
 import Logging
 import Storage
@@ -8,6 +7,7 @@ import Synchronization
 import Testing
 import Web
 
+@testable import Identity
 @testable import Notify
 
 /// A carrier that answers as it is told, over a connection that lives or not.
