@@ -14,14 +14,18 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Where the page goes.")
     var out = "docs/performance.md"
 
+    @Flag(help: "The registry and the map alone; their section is printed, and no page is written.")
+    var registryOnly = false
+
     func run() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zhili-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let password = "bench-" + UUID().uuidString
         let town = folder.appendingPathComponent("town")
         let load = folder.appendingPathComponent("load")
         let address: UInt64 = 0xBE_0000_0001
-        for place in [town, load] {
+        for place in registryOnly ? [] : [town, load] {
             let centre = try await Centre(CentreConfiguration(folder: place), logger: Logger(label: "bench"))
             _ = try await centre.setUp(sample: true, trialPassword: password)
             if place == load { try await centre.addLoadSites(FireBench.sites, gateway: address) }
@@ -33,6 +37,7 @@ struct BenchCommand: AsyncParsableCommand {
         let registry = try RegistryBench(
             program: program, folder: folder, password: password, calamine: calamine
         ).run()
+        if registryOnly { return print(registry) }
         let page =
             try FireBench(program: program, town: town, load: load, address: address, password: password).run()
             + registry + WoodpeckerBench(program: program, town: town).run()
