@@ -29,7 +29,7 @@ extension CasesRoom {
                 }
                 return true
             }
-            var moved = 0
+            var moved = try change.handOn("case_record", where: "is_open = 1", in: db)
             for (id, point, old) in found {
                 let new = change.areas.area(at: point)
                 guard new != old else { continue }

@@ -13,7 +13,7 @@ extension FireGuard {
     /// Gives sites, and what is open at them, the area they lie in when borders move.
     public static var areaFollower: AreaFollower {
         AreaFollower(name: "sites") { change, db in
-            var moved = 0
+            var moved = try change.handOn("site", in: db)
             let window = MapWindow(box: change.box)
             var found: [(SiteID, GeoPoint, AreaID?)] = []
             try db.query("SELECT id, lat, lon, area FROM site WHERE \(window.placeSQL) LIMIT 100000") { row in

@@ -53,6 +53,22 @@ public struct AreaChange: Sendable {
     }
 }
 
+extension AreaChange {
+    /// Gives what names an area that has ended, and has no place of its own, that area's heir.
+    /// - Parameters:
+    ///   - table: a table of the room's own with `area` and `lat`; never anything that came from outside.
+    ///   - more: which of its rows.
+    /// - Returns: how many changed.
+    public func handOn(_ table: String, where more: SQL = "1 = 1", in db: any Writing) throws -> Int {
+        try heirs.sorted { $0.key < $1.key }.reduce(0) { moved, heir in
+            try moved
+                + db.execute(
+                    "UPDATE \(raw: table) SET area = \(heir.value) WHERE area = \(heir.key) AND lat IS NULL AND \(more)"
+                )
+        }
+    }
+}
+
 /// Keeps the area of a room's things true when borders move.
 public struct AreaFollower: Sendable {
     /// What it follows for, such as `sites`.

@@ -29,7 +29,7 @@ extension WatchRoom {
                 for (id, area) in found {
                     try db.execute("UPDATE \(raw: table) SET area = \(area) WHERE id = \(id)")
                 }
-                moved += found.count
+                moved += try found.count + change.handOn(table, in: db)
             }
             return moved
         }
