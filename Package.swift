@@ -143,7 +143,7 @@ let package = Package(
         room(
             "Notify",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", "SMPP", "SIP", httpClient, logging,
+                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", "SMPP", "SIP", "WebPush", httpClient, logging,
                 lifecycle,
                 nio, nioHTTP1, nioPosix, nioSSL,
             ]),
@@ -167,6 +167,7 @@ let package = Package(
             "MediaServer",
             needs: ["Media", "Kernel", "Crypt", "CAV", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL, logging]),
         engine("SMPP"),
+        engine("WebPush", needs: ["Crypt", "COpenSSL"]),
         engine("MQTT", needs: ["CMosquitto"]),
         engine("Geo"),
         engine("XML", needs: ["CExpat"]),
@@ -176,7 +177,7 @@ let package = Package(
         engine("Print", needs: ["CPrint"]),
         engine(
             "Simulator",
-            needs: ["GB26875", "GB28181", "SIP", "SMPP", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1, nioSSL]),
+            needs: ["GB26875", "GB28181", "SIP", "SMPP", "WebPush", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1, nioSSL]),
         engine("Bench", needs: ["GB26875", "Kernel", "Office", "Crypt"]),
 
         // Ground.
@@ -252,6 +253,7 @@ let package = Package(
                 "Duty", "Crypt", "Cases", "Identity", "Notify", "Web", "Kernel", "Storage", "StorageTesting", logging,
             ]),
         tests("Geo", needs: ["Geo"]),
+        tests("WebPush", needs: ["WebPush"]),
         tests("Print", needs: ["Print"]),
         tests("Summary", needs: ["Summary", "Kernel"]),
         tests(
@@ -273,7 +275,7 @@ let package = Package(
         tests(
             "Notify",
             needs: [
-                "Notify", "Identity", "Kernel", "Storage", "Web", logging, "SIP", "SMPP", "Simulator", "StorageTesting",
+                "Notify", "Identity", "Kernel", "Storage", "Web", logging, "SIP", "SMPP", "WebPush", "Simulator", "StorageTesting",
                 httpClient, nio,
             ]),
         tests("FireGuard", needs: ["GB26875", "FireGuard", "Notify", "StorageTesting", nioEmbedded]),

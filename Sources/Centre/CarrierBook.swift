@@ -5,6 +5,7 @@ import Notify
 import SIP
 import SMPP
 import ServiceLifecycle
+import Storage
 import Yams
 
 /// The carriers of a centre, read from the file that `carriers` names, in its order; behind them the HTTP gateway,
@@ -19,6 +20,7 @@ struct CarrierBook {
     /// When carriers are tried each day, and where to; `nil` for never.
     let trial: CarrierTrial?
     private let hint: String
+    private let database: any Database
     /// Milliseconds after which a text without a report counts as unknown.
     private static let textMs: Int64 = 300_000
     /// Milliseconds after which a call without a result does: longer than ringing and speaking take.
@@ -82,11 +84,14 @@ struct CarrierBook {
         var domain: String?
         var listen: String?
         var authority: String?
+        var services: [String]?
+        var register: Bool?
+        var also: String?
         var fen: Int64?
         var perSecond: Double?
         enum CodingKeys: String, CodingKey {
             case name, kind, url, key, secret, sign, template, variable, application, region, shown, source, body
-            case encoding, success, channel, fen, domain, listen, authority
+            case encoding, success, channel, fen, domain, listen, authority, services, register, also
             case perSecond = "per-second"
         }
 
@@ -100,9 +105,10 @@ struct CarrierBook {
 
     init(
         _ file: URL?, receipts: ReceiptDesk, gateway: HTTPCarrier, hasGateway: Bool, client: HTTPClient,
-        hint: String, logger: Logger
+        database: any Database, hint: String, logger: Logger
     ) throws {
         self.hint = hint
+        self.database = database
         guard let file else {
             callbackToken = nil
             trial = nil
@@ -181,20 +187,34 @@ struct CarrierBook {
             services.append(carrier)
             line = CarrierLine(name: name, channel: .sms, carrier: carrier)
         case "sip":
-            guard let place = URLComponents(string: try entry.need(entry.url, "url")),
-                let scheme = place.scheme, ["sip", "sip+tcp"].contains(scheme), let host = place.host
-            else { throw CentreError(description: "the carrier \(entry.name) needs a url sip://ADDRESS:PORT") }
-            let carrier = SIPCarrier(
-                SIPTrunk(
+            func trunk(_ url: String) throws -> SIPTrunk {
+                guard let place = URLComponents(string: url), let scheme = place.scheme,
+                    ["sip", "sip+tcp"].contains(scheme), let host = place.host
+                else { throw CentreError(description: "the carrier \(entry.name) needs a url sip://ADDRESS:PORT") }
+                return SIPTrunk(
                     hop: SIPHop(scheme == "sip" ? .udp : .tcp, host, place.port ?? 5_060),
                     domain: entry.domain ?? host, user: try entry.need(entry.key, "key"),
-                    password: entry.secret ?? "", shown: entry.shown ?? "", listenHost: entry.listen ?? "0.0.0.0"),
+                    password: entry.secret ?? "", shown: entry.shown ?? "", listenHost: entry.listen ?? "0.0.0.0",
+                    registers: entry.register ?? false)
+            }
+            let carrier = SIPCarrier(
+                try trunk(try entry.need(entry.url, "url")), others: try entry.also.map { [try trunk($0)] } ?? [],
                 hint: hint, logger: logger, speech: { await Speech.mandarin($0) }
             ) { id, state, key in
                 try await receipts.take(id, state, key: key)
             }
             services.append(carrier)
             line = CarrierLine(name: entry.name, channel: .call, perSecond: 5, carrier: carrier)
+        case "push":
+            let subject = try entry.need(entry.source, "source")
+            guard subject.hasPrefix("mailto:") || subject.hasPrefix("https://") else {
+                throw CentreError(description: "the carrier \(entry.name): source is mailto:ADDRESS or https://…")
+            }
+            line = CarrierLine(
+                name: entry.name, channel: .push,
+                carrier: PushCarrier(
+                    client: client, database: database, subject: subject,
+                    services: entry.services ?? PushCarrier.services))
         case "smtp":
             guard let place = URLComponents(string: try entry.need(entry.url, "url")), let host = place.host,
                 let security = place.scheme.flatMap(SMTPCarrier.Security.init(rawValue:))
@@ -230,13 +250,14 @@ struct CarrierBook {
         default:
             throw CentreError(
                 description:
-                    "the carrier \(entry.name): kind is aliyun-sms, aliyun-voice, tencent-sms, tencent-voice, smpp, sip, smtp or http"
+                    "the carrier \(entry.name): kind is aliyun-sms, aliyun-voice, tencent-sms, tencent-voice, smpp, sip, smtp, push or http"
             )
         }
         line.fen = max(0, entry.fen ?? 0)
         // Aliyun and Tencent report by callback alone; where none can come, nothing is waited for.
         let reports =
-            ["smpp", "sip"].contains(entry.kind) || (!["http", "smtp"].contains(entry.kind) && callbackToken != nil)
+            ["smpp", "sip"].contains(entry.kind)
+            || (!["http", "smtp", "push"].contains(entry.kind) && callbackToken != nil)
         if reports { line.reportMs = line.channel == .sms ? Self.textMs : Self.callMs }
         if let rate = entry.perSecond, rate > 0 { line.perSecond = rate }
         lines.append(line)

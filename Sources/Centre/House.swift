@@ -112,7 +112,7 @@ extension Centre {
         let carriers = try CarrierBook(
             configuration.carriers, receipts: ReceiptDesk(database: database, escalations: escalations),
             gateway: HTTPCarrier(client: client) { messaging.carrier }, hasGateway: messaging.token != nil,
-            client: client, hint: catalogue.word("notify.call.hint", .zh), logger: logger)
+            client: client, database: database, hint: catalogue.word("notify.call.hint", .zh), logger: logger)
         let notify = try NotifyRoom(
             database: database,
             carriers: CarrierDesk(lines: carriers.lines, database: database, logger: logger),

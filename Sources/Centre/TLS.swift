@@ -27,6 +27,8 @@ extension Centre {
     /// What carries messages out. The sample's gateway is this very process, under whatever name its certificate has.
     func clientConfiguration(isSample: Bool) -> HTTPClient.Configuration {
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(3)))
+        // What is signed for one place is not carried to another, and no answer leads into the centre's own network.
+        client.redirectConfiguration = .disallow
         if isSample, configuration.tls != nil {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.certificateVerification = .none

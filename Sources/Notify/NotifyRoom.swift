@@ -100,6 +100,7 @@ public struct NotifyRoom: Room {
         policyRoutes(&routes)
         templateRoutes(&routes)
         reachRoutes(&routes)
+        pushRoutes(&routes)
         sample?.routes(&routes)
     }
 

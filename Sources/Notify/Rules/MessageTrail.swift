@@ -23,7 +23,7 @@ public struct MessageTrail: Sendable, Equatable {
         /// Reasons that have words; any other is a carrier's own code and shown as it is.
         static let known: Set<String> = [
             "quota", "rate", "no-carrier", "no-answer", "no-report", "lease-ran-out", "not-connected", "taken", "rung",
-            "by-hand", "not-started", "no-speech", "no-response", "store", "no-gateway",
+            "by-hand", "not-started", "no-speech", "no-response", "store", "no-gateway", "no-device",
         ]
     }
 

@@ -5,7 +5,10 @@ import Storage
 enum ReachStore {
     /// Where somebody is told by a way; `nil` where the person has not given it.
     static func address(of staff: StaffID, _ channel: Channel, in db: any Reading) throws -> String? {
-        try db.value(
+        if channel == .push {
+            return try PushStore.devices(of: staff, in: db).isEmpty ? nil : staff.description
+        }
+        return try db.value(
             String.self, "SELECT address FROM reach_address WHERE staff = \(staff) AND channel = \(channel)")
     }
 

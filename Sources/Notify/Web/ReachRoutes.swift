@@ -56,15 +56,23 @@ extension NotifyRoom {
             return try .json(try await ownReach(call))
         }
         routes.get("/me/reach", .anyone, "Where one is told beside the phone") { call in
-            let own = try await ownReach(call)
-            return try call.page(
-                "reach", title: call.word("notify.own.title"),
-                ["email": own.email, "hasEmail": carriers.lines.contains { $0.channel == .email }])
+            try reachPage(call, email: try await ownReach(call).email)
         }
         routes.post("/me/reach", .anyone, "Says where one wants to be told beside the phone") { call in
-            try await setReach(OwnReach(email: call.form["email"] ?? ""), call)
-            return .redirect(to: "/me/reach?done=saved")
+            let email = call.form["email"] ?? ""
+            do {
+                try await setReach(OwnReach(email: email), call)
+                return .redirect(to: "/me/reach?done=saved")
+            } catch let problem as Problem where problem.status == 422 {
+                return try reachPage(call, email: email, errors: call.fieldWords(problem))
+            }
         }
+    }
+
+    private func reachPage(_ call: Call, email: String, errors: [String: String] = [:]) throws -> Answer {
+        try call.page(
+            "reach", title: call.word("notify.own.title"),
+            ["email": email, "hasEmail": carriers.lines.contains { $0.channel == .email }, "errors": errors])
     }
 
     private func ownReach(_ call: Call) async throws -> OwnReach {

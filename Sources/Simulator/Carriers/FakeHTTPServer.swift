@@ -17,6 +17,8 @@ struct FarRequest: Sendable {
 /// What a far end does with a request.
 enum FarAnswer: Sendable {
     case reply(Int, String)
+    /// It sends the caller elsewhere (307).
+    case redirect(String)
     /// It takes the request and says nothing.
     case hang
     /// It takes the request and closes the connection.
@@ -70,12 +72,16 @@ private final class FarHandler: ChannelInboundHandler {
         case .end:
             guard let request else { return }
             self.request = nil
-            switch answer(request) {
-            case .reply(let status, let text):
+            let answer = answer(request)
+            switch answer {
+            case .reply, .redirect:
+                var (status, text) = (307, "")
+                if case .reply(let given, let words) = answer { (status, text) = (given, words) }
                 let body = ByteBuffer(string: text)
-                let headers: HTTPHeaders = [
+                var headers: HTTPHeaders = [
                     "Content-Type": "application/json", "Content-Length": String(body.readableBytes),
                 ]
+                if case .redirect(let place) = answer { headers.add(name: "Location", value: place) }
                 context.write(
                     wrapOutboundOut(
                         .head(

@@ -35,6 +35,13 @@ public final class FakePBX: Sendable {
         var sounds: Set<UInt8> = []
         var byes = 0
         var cancels = 0
+        var contact: String?
+        var registrations: [Int] = []
+        var registeredUntil: Instant?
+        var grant = 300
+        var least = 0
+        var needsRegistration = false
+        var alive = 0
     }
 
     private let state = Mutex(State())
@@ -80,6 +87,18 @@ public final class FakePBX: Sendable {
     public var byes: Int { state.withLock { $0.byes } }
     /// How often a call was taken back.
     public var cancels: Int { state.withLock { $0.cancels } }
+    /// Takes calls of those alone that are registered, and keeps a registration for so many seconds.
+    public func demandRegistration(grant: Int, least: Int = 0) {
+        state.withLock {
+            $0.needsRegistration = true
+            $0.grant = grant
+            $0.least = least
+        }
+    }
+    /// The seconds that right registrations asked for, in order; 0 is one that ends.
+    public var registrations: [Int] { state.withLock { $0.registrations } }
+    /// How often it was asked whether it lives.
+    public var alive: Int { state.withLock { $0.alive } }
     /// Ends it.
     public func stop() async {
         let endpoint = endpoint.withLock { $0 }
@@ -92,23 +111,67 @@ public final class FakePBX: Sendable {
         case .bye?:
             state.withLock { $0.byes += 1 }
             incoming.respond(200)
+        case .options?:
+            let mode = state.withLock { state in
+                state.alive += 1
+                return state.mode
+            }
+            if mode == .silent { return }
+            incoming.respond(mode == .down ? 503 : 200)
+        case .register?: register(incoming)
         case .invite?:
             let mode = state.withLock { $0.mode }
             if mode == .silent { return }
             if mode == .down { return incoming.respond(503) }
-            guard let given = request.headers["Authorization"].flatMap(DigestCredentials.init),
-                given.isRight(
-                    ha1: given.algorithm.ha1(user: given.username, realm: "pbx", password: password), method: .invite)
-            else {
-                var challenge = request.response(401, tag: SIPEndpoint.tag())
-                challenge.headers.add(
-                    "WWW-Authenticate", DigestChallenge(realm: "pbx", nonce: nonces.make(at: .now)).header)
-                return incoming.respond(challenge)
+            guard isProved(incoming, .invite) else { return }
+            let isLet = state.withLock { state in
+                !state.needsRegistration || state.registeredUntil.map { Instant.now < $0 } ?? false
             }
+            guard isLet else { return incoming.respond(403) }
             state.withLock { $0.numbers.append(SIPAddress(request.headers["To"] ?? "")?.uri.user ?? "") }
             Task { try await self.ring(incoming, mode) }
         default: incoming.respond(200)
         }
+    }
+
+    /// Whether the request carries a right log-in; asks for one where it does not.
+    private func isProved(_ incoming: SIPIncoming, _ method: SIPMethod) -> Bool {
+        let request = incoming.request
+        if let given = request.headers["Authorization"].flatMap(DigestCredentials.init),
+            given.isRight(
+                ha1: given.algorithm.ha1(user: given.username, realm: "pbx", password: password), method: method)
+        {
+            return true
+        }
+        var challenge = request.response(401, tag: SIPEndpoint.tag())
+        challenge.headers.add(
+            "WWW-Authenticate", DigestChallenge(realm: "pbx", nonce: nonces.make(at: .now)).header)
+        incoming.respond(challenge)
+        return false
+    }
+
+    private func register(_ incoming: SIPIncoming) {
+        let request = incoming.request
+        let mode = state.withLock { $0.mode }
+        if mode == .silent { return }
+        if mode == .down { return incoming.respond(503) }
+        guard isProved(incoming, .register) else { return }
+        let asked = request.headers["Expires"].flatMap { Int($0) } ?? 3_600
+        let (grant, least) = state.withLock { ($0.grant, $0.least) }
+        if asked > 0, asked < least {
+            var brief = request.response(423, tag: SIPEndpoint.tag())
+            brief.headers.add("Min-Expires", String(least))
+            return incoming.respond(brief)
+        }
+        let kept = min(asked, grant)
+        state.withLock { state in
+            state.registrations.append(asked)
+            state.contact = request.headers["Contact"]
+            state.registeredUntil = kept > 0 ? .now + Int64(kept) * 1_000 : nil
+        }
+        var answer = request.response(200, tag: SIPEndpoint.tag())
+        answer.headers.add("Contact", (request.headers["Contact"] ?? "") + ";expires=\(kept)")
+        incoming.respond(answer)
     }
 
     private func ring(_ incoming: SIPIncoming, _ mode: Mode) async throws {

@@ -6,8 +6,8 @@ import Synchronization
 /// One call, from the INVITE to the BYE. Early media is no answer, an answer is no key: what counts is said by its
 /// name.
 actor PhoneCall {
-    /// Milliseconds in which the trunk must at least ring.
-    static let trunkMs: Int64 = 7_000
+    /// Milliseconds in which the trunk must at least ring, where it is the only one, and where another may be tried.
+    static let trunkMs: (alone: Int64, first: Int64) = (7_000, 3_500)
     /// Milliseconds for which a key is awaited after the last word.
     static let listenMs: Int64 = 8_000
 
@@ -39,22 +39,24 @@ actor PhoneCall {
     private let endpoint: SIPEndpoint
     private let number: String
     private let sound: [UInt8]
+    private let trunkMs: Int64
     private let events: AsyncStream<Event>
     private let tell: AsyncStream<Event>.Continuation
     private let line = Line()
     private var first: CheckedContinuation<Delivery, Never>?
-    private let ended: @Sendable (Ending?) async -> Void
+    private let ended: @Sendable (String, Ending?) async -> Void
     private var wasTaken = false
 
     init(
-        _ trunk: SIPTrunk, _ endpoint: SIPEndpoint, number: String, sound: [UInt8],
-        ended: @escaping @Sendable (Ending?) async -> Void
+        _ trunk: SIPTrunk, _ endpoint: SIPEndpoint, number: String, sound: [UInt8], trunkMs: Int64,
+        ended: @escaping @Sendable (_ id: String, Ending?) async -> Void
     ) {
         id = SIPEndpoint.tag() + "@zhili"
         self.trunk = trunk
         self.endpoint = endpoint
         self.number = number
         self.sound = sound
+        self.trunkMs = trunkMs
         self.ended = ended
         (events, tell) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(200))
     }
@@ -89,7 +91,7 @@ actor PhoneCall {
         tell.finish()
         settle(.again("call ended", mayHaveGoneOut: false))
         // What never rang was told as the outcome of the try: another carrier may have it by now.
-        await ended(wasTaken ? ending : nil)
+        await ended(id, wasTaken ? ending : nil)
     }
 
     private func talk() async throws -> Ending {
@@ -105,10 +107,10 @@ actor PhoneCall {
         var invite = trunk.invite(
             number, callID: id, host: endpoint.host(towards: trunk.hop), port: endpoint.port, media: port.port)
         var key = call(invite)
-        let clock = Task { [tell, ring = trunk.ringSeconds] in
-            try await Task.sleep(for: .milliseconds(Self.trunkMs))
+        let clock = Task { [tell, trunkMs, ring = trunk.ringSeconds] in
+            try await Task.sleep(for: .milliseconds(trunkMs))
             tell.yield(.slow)
-            try await Task.sleep(for: .milliseconds(max(0, ring * 1_000 - Self.trunkMs)))
+            try await Task.sleep(for: .milliseconds(max(0, ring * 1_000 - trunkMs)))
             tell.yield(.rungOut)
         }
         defer { clock.cancel() }
@@ -131,6 +133,11 @@ actor PhoneCall {
                     guard dialog == nil, let new = SIPDialog(request: invite, response: response) else { continue }
                     dialog = new
                     endpoint.acknowledge(key, with: new.ack(for: invite), to: trunk.hop)
+                    // It was given up before it rang, and taken back too late: another trunk calls by now.
+                    guard first != nil || wasTaken else {
+                        await hangUp(new)
+                        return .failed("late")
+                    }
                     settle(.taken(providerID: id))
                     line.isUp.withLock { $0 = true }
                     guard let place = CallSDP.place(response.body),

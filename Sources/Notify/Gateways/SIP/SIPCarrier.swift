@@ -19,12 +19,15 @@ public struct SIPTrunk: Sendable {
     public var ringSeconds: Int64
     /// The address on which sound and answers are heard.
     public var listenHost: String
+    /// Whether it takes calls of those alone that are registered with it.
+    public var registers: Bool
 
     /// A trunk.
     public init(
         hop: SIPHop, domain: String, user: String, password: String, shown: String = "", ringSeconds: Int64 = 40,
-        listenHost: String = "0.0.0.0"
+        listenHost: String = "0.0.0.0", registers: Bool = false
     ) {
+        self.registers = registers
         self.hop = hop
         self.domain = domain
         self.user = user
@@ -67,7 +70,8 @@ public struct SIPTrunk: Sendable {
     }
 }
 
-/// Calls through a SIP trunk or PBX: the message is spoken twice, and a key is awaited.
+/// Calls through SIP trunks or a PBX: the message is spoken twice, and a key is awaited. Where the first trunk is down,
+/// does not ring or does not take us, the next one is asked.
 public actor SIPCarrier: Carrier, Service {
     /// Calls at once.
     static let most = 30
@@ -75,24 +79,27 @@ public actor SIPCarrier: Carrier, Service {
     /// Takes how a call ended: the message, how far it came, the key.
     public typealias Results = @Sendable (MessageID, MessageState, String?) async throws -> Void
 
-    private let trunk: SIPTrunk
+    private let trunks: [SIPTrunk]
+    private var registrations: [TrunkRegistration] = []
     private let speech: @Sendable (String) async -> [UInt8]?
     private let hint: String
     private let results: Results
     private let logger: Logger
     private var endpoint: SIPEndpoint?
     private var calls: [String: PhoneCall] = [:]
-    private var ids: [MessageID: String] = [:]
 
     /// A carrier; nothing listens yet.
     /// - Parameters:
+    ///   - trunk: the one that is asked first.
+    ///   - others: those that are asked in its stead, in this order.
     ///   - hint: what is said after the message, such as which keys mean what.
     ///   - speech: words as A-law.
     public init(
-        _ trunk: SIPTrunk, hint: String, logger: Logger, speech: @escaping @Sendable (String) async -> [UInt8]?,
+        _ trunk: SIPTrunk, others: [SIPTrunk] = [], hint: String, logger: Logger,
+        speech: @escaping @Sendable (String) async -> [UInt8]?,
         results: @escaping Results
     ) {
-        self.trunk = trunk
+        trunks = [trunk] + others
         self.hint = hint
         self.logger = logger
         self.speech = speech
@@ -109,7 +116,7 @@ public actor SIPCarrier: Carrier, Service {
     /// Listens.
     public func start() async throws {
         var configuration = SIPEndpoint.Configuration()
-        configuration.host = trunk.listenHost
+        configuration.host = trunks[0].listenHost
         configuration.port = 0
         let endpoint = SIPEndpoint(configuration) { [weak self] event in
             guard case .request(let incoming) = event else { return }
@@ -118,10 +125,14 @@ public actor SIPCarrier: Carrier, Service {
         }
         _ = try await endpoint.start()
         self.endpoint = endpoint
+        registrations = trunks.map { TrunkRegistration($0, endpoint, logger: logger) }
+        for registration in registrations { await registration.start() }
     }
 
     /// Hangs up nothing, hears nothing more.
     public func stop() async {
+        for registration in registrations { await registration.stop() }
+        registrations = []
         await endpoint?.stop()
         endpoint = nil
     }
@@ -134,10 +145,49 @@ public actor SIPCarrier: Carrier, Service {
             return .again("no-speech", mayHaveGoneOut: false)
         }
         let pause = [UInt8](repeating: ALaw.silence, count: 8_000)
+        let sound = pause + once + pause + once
+        var last = Delivery.again("no trunk", mayHaveGoneOut: false)
+        let ways = await ways()
+        for (index, trunk) in ways.enumerated() {
+            let isLast = index == ways.count - 1
+            last = await place(
+                message, over: trunk, endpoint, sound,
+                trunkMs: isLast && index == 0 ? PhoneCall.trunkMs.alone : PhoneCall.trunkMs.first)
+            // A trunk that wants a log-in we do not have is as good as none; busy and declined are the person's.
+            switch last {
+            case .again(_, mayHaveGoneOut: false), .refused("401"), .refused("403"), .refused("407"): continue
+            default: return last
+            }
+        }
+        return last
+    }
+
+    /// Whether a trunk lives; `nil` before any was asked.
+    public func pulse() async -> Bool? {
+        let now = Instant.now
+        for registration in registrations {
+            if await registration.isKnownAlive(at: now) { return true }
+        }
+        return false
+    }
+
+    /// The trunks that live, as configured; all of them where none seems to.
+    private func ways() async -> [SIPTrunk] {
+        let now = Instant.now
+        var alive: [SIPTrunk] = []
+        for registration in registrations {
+            if await registration.isAlive(at: now) { alive.append(registration.trunk) }
+        }
+        return alive.isEmpty ? trunks : alive
+    }
+
+    private func place(
+        _ message: Message, over trunk: SIPTrunk, _ endpoint: SIPEndpoint, _ sound: [UInt8], trunkMs: Int64
+    ) async -> Delivery {
         let (results, logger) = (results, logger)
         let call = PhoneCall(
-            trunk, endpoint, number: message.to.phone, sound: pause + once + pause + once
-        ) { [weak self] ending in
+            trunk, endpoint, number: message.to.phone, sound: sound, trunkMs: trunkMs
+        ) { [weak self] id, ending in
             do {
                 switch ending {
                 case .answered(let key): try await results(message.id, .answered, key)
@@ -148,16 +198,13 @@ public actor SIPCarrier: Carrier, Service {
                 logger.error(
                     "how a call ended could not be kept", metadata: ["message": "\(message.id)", "error": "\(error)"])
             }
-            await self?.forget(message.id)
+            await self?.forget(id)
         }
-        ids[message.id] = call.id
         calls[call.id] = call
         return await call.place()
     }
 
-    private func forget(_ id: MessageID) {
-        if let call = ids.removeValue(forKey: id) { calls[call] = nil }
-    }
+    private func forget(_ id: String) { calls[id] = nil }
 
     private func take(_ incoming: SIPIncoming) {
         switch incoming.request.method {

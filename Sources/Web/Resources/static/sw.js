@@ -33,3 +33,22 @@ async function answer(request, path) {
     throw error;
   } finally { clearTimeout(timer); }
 }
+
+// A notice must be shown whatever it holds: browsers end the leave of pages that wake devices in silence.
+self.addEventListener("push", event => {
+  let notice = { title: "智理", body: "", tag: "", url: "/" };
+  try { notice = { ...notice, ...event.data?.json() }; } catch { /* not ours: shown without words */ }
+  event.waitUntil(self.registration.showNotification(String(notice.title).slice(0, 80), {
+    body: String(notice.body).slice(0, 500), tag: String(notice.tag), icon: "/static/mark.svg", requireInteraction: true,
+    data: { url: String(notice.url) } }));
+});
+self.addEventListener("notificationclick", event => {
+  event.notification.close();
+  // Only a path of our own opens, whatever the notice says.
+  const url = new URL(event.notification.data?.url ?? "/", self.location.origin);
+  const path = url.origin === self.location.origin ? url.pathname : "/";
+  event.waitUntil(self.clients.matchAll({ type: "window", includeUncontrolled: true }).then(windows => {
+    const there = windows.find(window => new URL(window.url).pathname === path);
+    return there ? there.focus() : self.clients.openWindow(path);
+  }));
+});
