@@ -80,27 +80,26 @@ public enum Pictures {
     }
 
     private static func redactNow(_ bytes: [UInt8], _ numbers: [Double]) throws -> [UInt8] {
-        let limits = Limits()
-        guard isReady, !bytes.isEmpty else { throw Refusal.notAPicture }
-        guard bytes.count <= limits.bytes else { throw Refusal.tooLarge }
-        var width: Int32 = 0
-        var height: Int32 = 0
-        guard zl_pictures_size(bytes, bytes.count, &width, &height) == 0, width > 0, height > 0 else {
-            throw Refusal.notAPicture
-        }
-        guard Int(width) * Int(height) <= limits.pixels else { throw Refusal.tooLarge }
-        var out: UnsafeMutableRawPointer?
-        var count = 0
-        guard
+        try encoded(bytes, Limits()) { out, count, width, height in
             zl_pictures_redact(
-                bytes, bytes.count, 1_280, 82, numbers, Int32(numbers.count / 4), &out, &count, &width, &height) == 0,
-            let out
-        else { throw Refusal.notAPicture }
-        defer { zl_pictures_free(out) }
-        return Array(UnsafeRawBufferPointer(start: out, count: count))
+                bytes, bytes.count, 1_280, 82, numbers, Int32(numbers.count / 4), &out, &count, &width, &height)
+        }.bytes
     }
 
     private static func reencodeNow(_ bytes: [UInt8], _ limits: Limits) throws -> Picture {
+        try encoded(bytes, limits) { out, count, width, height in
+            zl_pictures_jpeg(bytes, bytes.count, Int32(limits.edge), 82, &out, &count, &width, &height)
+        }
+    }
+
+    /// A picture within its limits, encoded anew.
+    /// - Parameter work: writes bytes of libvips and how many there are, and the size; 0 where that went well.
+    private static func encoded(
+        _ bytes: [UInt8], _ limits: Limits,
+        _ work: (
+            _ out: inout UnsafeMutableRawPointer?, _ count: inout Int, _ width: inout Int32, _ height: inout Int32
+        ) -> Int32
+    ) throws -> Picture {
         guard isReady, !bytes.isEmpty else { throw Refusal.notAPicture }
         guard bytes.count <= limits.bytes else { throw Refusal.tooLarge }
         var width: Int32 = 0
@@ -111,10 +110,7 @@ public enum Pictures {
         guard Int(width) * Int(height) <= limits.pixels else { throw Refusal.tooLarge }
         var out: UnsafeMutableRawPointer?
         var count = 0
-        guard
-            zl_pictures_jpeg(bytes, bytes.count, Int32(limits.edge), 82, &out, &count, &width, &height) == 0,
-            let out
-        else { throw Refusal.notAPicture }
+        guard work(&out, &count, &width, &height) == 0, let out else { throw Refusal.notAPicture }
         defer { zl_pictures_free(out) }
         return Picture(
             bytes: Array(UnsafeRawBufferPointer(start: out, count: count)), width: Int(width), height: Int(height))

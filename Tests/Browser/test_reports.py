@@ -85,6 +85,49 @@ class Reports(unittest.TestCase):
         expect(page.locator(".figures dd").first).to_have_text("0%")
         self.clean(page)
 
+    def test_the_pages_stand_on_a_phone_and_on_a_wide_screen(self):
+        for width in (390, 1440, 1920):
+            page = self.person("leader", width)
+            page.goto("/duty")
+            shift = page.locator("a[href^='/duty/shifts/']").first.get_attribute("href")
+            for path in ("/duty", shift, "/plans", "/summary?length=week", "/statistics"):
+                page.goto(path)
+                expect(page.locator("main h1").first).to_be_visible()
+                self.clean(page)
+                shots = os.environ.get("ZHILI_SHOTS")
+                if shots:
+                    page.wait_for_timeout(500)
+                    name = path.split("?")[0].strip("/").replace("/", "-")[:11]
+                    page.screenshot(path=f"{shots}/stand-{name}-{width}.png")
+
+    def test_a_drill_starts_by_itself_with_a_detectors_own_frame(self):
+        page = self.person("leader")
+        page.goto("/plans")
+        page.locator("[data-dialog='schedule']").click()
+        page.locator("#drill-title").fill("自动火警演练（示例）")
+        fire = page.locator("#planId option", has_text="火警").first.get_attribute("value")
+        page.locator("#planId").select_option(fire)
+        page.locator("#detectorId").select_option(index=1)
+        page.locator("#schedule .button.primary").click()
+        page.get_by_role("link", name="自动火警演练").click()
+        page.locator("form[action$='/start'] button").click()
+        page.wait_for_url("**/plans/drills/*")
+        case = page.locator(".head a[href^='/cases/']")
+        expect(case).to_be_visible(timeout=30_000)
+        self.clean(page)
+        page.wait_for_timeout(300)
+        if os.environ.get("ZHILI_SHOTS"):
+            page.screenshot(path=f"{os.environ['ZHILI_SHOTS']}/drill-wire-1440.png")
+        officer = self.person("officer")
+        row = officer.locator(".items .item", has_text="演练")
+        expect(row.first).to_be_visible()
+        if os.environ.get("ZHILI_SHOTS"):
+            officer.wait_for_timeout(900)
+            officer.screenshot(path=f"{os.environ['ZHILI_SHOTS']}/drill-desk-1440.png")
+        page.locator("[data-dialog='end']").click()
+        page.locator("#end .button.primary").click()
+        expect(page.locator("main")).to_contain_text("一分钟内接警")
+
     def test_a_watch_writes_its_log_and_prints_it(self):
         page = self.person("officer")
         page.goto("/duty")

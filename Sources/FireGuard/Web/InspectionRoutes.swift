@@ -58,35 +58,18 @@ struct InspectionRoutes {
     private func filter(_ call: Call) throws -> InspectionFilter {
         let scope = Scope(try call.signedIn())
         var filter = InspectionFilter(areas: scope.areas, owner: scope.owner)
-        var check = FieldCheck()
-        if let text = call.query("siteId") {
-            filter.site = SiteID(text)
-            check.expect(filter.site != nil, "siteId", "invalid")
-        }
-        if let text = call.query("after") {
-            filter.after = ID<Inspection>(text)
-            check.expect(filter.after != nil, "after", "invalid")
-        }
-        if let text = call.query("kind") {
-            filter.kind = Inspection.Kind(rawValue: text)
-            check.expect(filter.kind != nil, "kind", "unknown")
-        }
-        let wanted = call.query("state")
-        let state = wanted.flatMap(State.init(rawValue:))
-        check.expect(wanted == nil || wanted == "all" || state != nil, "state", "unknown")
+        var query = QueryReader(call)
+        filter.site = query.read("siteId") { SiteID($0) }
+        filter.after = query.read("after") { ID<Inspection>($0) }
+        filter.kind = query.read("kind", "unknown") { Inspection.Kind(rawValue: $0) }
+        let state = call.query("state") == "all" ? nil : query.read("state", "unknown") { State(rawValue: $0) }
         filter.owedOnly = call.query("owed") != nil || state == .owed || state == .late
         if state == .late { filter.dueBefore = .now }
         if state == .passed || state == .failed { filter.passed = state == .passed }
-        if let text = call.query("from") {
-            filter.from = Instant(text)
-            check.expect(filter.from != nil, "from", "invalid")
-        }
-        if let text = call.query("to") {
-            filter.to = Instant(text)
-            check.expect(filter.to != nil, "to", "invalid")
-        }
+        filter.from = query.read("from") { Instant($0) }
+        filter.to = query.read("to") { Instant($0) }
         filter.siteText = call.query("q").map { String($0.prefix(50)) }
-        try check.finish()
+        try query.check.finish()
         return filter
     }
 
@@ -139,25 +122,21 @@ struct InspectionRoutes {
         let columns = ["column.name", "inspection.kind", "inspection.dueAt", "column.state", "inspection.doneAt"]
         let titles = (columns + ["inspection.doneBy", "inspection.note"]).map { call.word("fire.\($0)") }
         let book = try Workbook(sheet: "Zhili", columns: titles.enumerated().map { ($1, $0 == 0 ? 40 : 20) })
-        var count = 0
-        while count < Workbook.rowLimit {
-            let current = filter
-            let (found, sites) = try await call.database.read { db in
-                let found = try InspectionStore.list(current, limit: 500, in: db)
-                return (found, try SiteStore.find(Set(found.map(\.site)), in: db))
+        try await book.add { (after: (inspection: Inspection, site: String)?, limit) in
+            filter.after = after?.inspection.id ?? filter.after
+            return try await call.database.read { [filter] db in
+                let found = try InspectionStore.list(filter, limit: limit, in: db)
+                let sites = try SiteStore.find(Set(found.map(\.site)), in: db)
+                return found.map { (inspection: $0, site: sites[$0.site]?.name ?? "") }
             }
-            for inspection in found {
-                book.add([
-                    .text(sites[inspection.site]?.name ?? ""),
-                    .text(call.word("fire.inspection.\(inspection.kind.rawValue)")), .moment(inspection.dueAt.ms),
-                    .text(call.word("fire.inspection.state.\(State(inspection, at: now).rawValue)")),
-                    inspection.doneAt.map { .moment($0.ms) } ?? .empty, .text(inspection.doneBy),
-                    .text(inspection.note),
-                ])
-            }
-            count += found.count
-            guard found.count == 500, let last = found.last else { break }
-            filter.after = last.id
+        } row: { item in
+            let inspection = item.inspection
+            return [
+                .text(item.site), .text(call.word("fire.inspection.\(inspection.kind.rawValue)")),
+                .moment(inspection.dueAt.ms),
+                .text(call.word("fire.inspection.state.\(State(inspection, at: now).rawValue)")),
+                inspection.doneAt.map { .moment($0.ms) } ?? .empty, .text(inspection.doneBy), .text(inspection.note),
+            ]
         }
         return .bytes(try book.bytes(), type: Workbook.type, name: call.word("fire.site.inspections") + ".xlsx")
     }

@@ -55,28 +55,13 @@ struct RollCallRoutes {
 
     private func filter(_ call: Call) throws -> RollCallFilter {
         var filter = RollCallFilter(areas: try call.signedIn().areas)
-        var check = FieldCheck()
-        if let text = call.query("gatewayId") {
-            filter.gateway = GatewayID(text)
-            check.expect(filter.gateway != nil, "gatewayId", "invalid")
-        }
-        if let text = call.query("outcome") {
-            filter.outcome = RollCall.Outcome(rawValue: text)
-            check.expect(filter.outcome != nil, "outcome", "unknown")
-        }
-        if let text = call.query("from") {
-            filter.from = Instant(text)
-            check.expect(filter.from != nil, "from", "invalid")
-        }
-        if let text = call.query("to") {
-            filter.to = Instant(text)
-            check.expect(filter.to != nil, "to", "invalid")
-        }
-        if let text = call.query("after") {
-            filter.before = ID<RollCall>(text)
-            check.expect(filter.before != nil, "after", "invalid")
-        }
-        try check.finish()
+        var query = QueryReader(call)
+        filter.gateway = query.read("gatewayId") { GatewayID($0) }
+        filter.outcome = query.read("outcome", "unknown") { RollCall.Outcome(rawValue: $0) }
+        filter.from = query.read("from") { Instant($0) }
+        filter.to = query.read("to") { Instant($0) }
+        filter.before = query.read("after") { ID<RollCall>($0) }
+        try query.check.finish()
         return filter
     }
 
@@ -131,23 +116,20 @@ struct RollCallRoutes {
             call.word("fire.rollCalls.\($0)")
         }
         let book = try Workbook(sheet: "Zhili", columns: titles.map { ($0, 24) })
-        var count = 0
-        while count < Workbook.rowLimit {
-            let current = filter
-            let (found, posts) = try await call.database.read { db in
-                let found = try RollCallStore.list(current, limit: 500, in: db)
-                return (found, try DeviceStore.gateways(Set(found.map(\.gateway)), in: db))
+        try await book.add { (after: (call: RollCall, post: String)?, limit) in
+            filter.before = after?.call.id ?? filter.before
+            return try await call.database.read { [filter] db in
+                let found = try RollCallStore.list(filter, limit: limit, in: db)
+                let posts = try DeviceStore.gateways(Set(found.map(\.gateway)), in: db)
+                return found.map { (call: $0, post: posts[$0.gateway]?.name ?? "") }
             }
-            for item in found {
-                book.add([
-                    .moment(item.askedAt.ms), .text(posts[item.gateway]?.name ?? ""), .text(item.askedBy),
-                    .number(Double(item.minutes)), .text(call.word("fire.roll-call.\(item.outcome.rawValue)")),
-                    item.answeredAt.map { .moment($0.ms) } ?? .empty,
-                ])
-            }
-            count += found.count
-            guard found.count == 500, let last = found.last else { break }
-            filter.before = last.id
+        } row: { item in
+            [
+                .moment(item.call.askedAt.ms), .text(item.post), .text(item.call.askedBy),
+                .number(Double(item.call.minutes)),
+                .text(call.word("fire.roll-call.\(item.call.outcome.rawValue)")),
+                item.call.answeredAt.map { .moment($0.ms) } ?? .empty,
+            ]
         }
         return .bytes(try book.bytes(), type: Workbook.type, name: call.word("fire.rollCalls.title") + ".xlsx")
     }

@@ -121,7 +121,7 @@ extension PatrolRoom {
                 },
                 "isFound": found != nil, "isEmpty": found?.isEmpty ?? false,
                 "count": call.word("patrol.tracks.count", ["n": String(found?.count ?? 0)]),
-                "line": found.map(TrackDrawing.svg) ?? "",
+                "line": found.map(TrackDrawing.svg) ?? "", "hasLine": (found?.count ?? 0) > 1,
                 "fixes": (found ?? []).map { fix in
                     [
                         "time": fix.at.text, "at": fix.at.rfc3339, "accuracy": String(fix.accuracy),

@@ -34,7 +34,9 @@ struct WalkItem: Encodable {
         id = walk.id
         roundId = walk.round
         self.round = round?.name ?? ""
-        state = walk.state(at: now).rawValue
+        // Who comes ten minutes early has begun.
+        let isBegun = walk.state(at: now) == .planned && stops.contains { $0.at != nil }
+        state = (isBegun ? .running : walk.state(at: now)).rawValue
         startsAt = walk.startsAt.rfc3339
         endsAt = walk.endsAt.rfc3339
         graceAt = walk.graceAt.rfc3339

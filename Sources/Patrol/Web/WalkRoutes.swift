@@ -135,6 +135,9 @@ extension PatrolRoom {
                     "at": point.at ?? "", "by": point.by, "note": point.note, "hasNote": !point.note.isEmpty,
                     "way": point.way.map { call.word("patrol.way.\($0)") } ?? "",
                     "metres": point.metres.map { call.word("patrol.metres", ["n": String($0)]) } ?? "",
+                    // A code read far from its point may be a picture of it.
+                    "isFar": point.way == Stop.Way.code.rawValue
+                        && (point.metres ?? 0) > (point.radius ?? 50) + Self.doubtful,
                     "later": point.isToldLater,
                     "photo": point.photoId.map { "/api/v1/attachments/\($0)" } ?? "",
                     "hasPhoto": point.photoId != nil, "isMissing": isMissing,
@@ -143,6 +146,9 @@ extension PatrolRoom {
             },
         ]
     }
+
+    /// Metres beyond a point's radius at which a code that was read is marked.
+    static let doubtful = 200
 
     /// `11-25 08:00–09:00`.
     static func span(_ item: WalkItem) -> String {

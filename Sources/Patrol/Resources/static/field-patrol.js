@@ -3,7 +3,7 @@
 // person lets it, and the page says so all the time.
 import { html, render, useState } from "/vendor/preact.js";
 import { Problem, api, get, loginAddress, newKey, post } from "./api.js";
-import { shrink } from "./field-queue.js";
+import { caption, shrink, where as position } from "./field-queue.js";
 import { clockTime, shortTime, word } from "./text.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("rounds"));
@@ -194,7 +194,7 @@ function Visit({ walk, point }) {
   const take = async (/** @type {any} */ event) => {
     const [file] = event.target.files;
     if (!file) return;
-    const blob = await shrink(file);
+    const blob = await shrink(file, caption(await position()));
     if (photo) URL.revokeObjectURL(photo.url);
     setPhoto({ blob, url: URL.createObjectURL(blob) });
   };
