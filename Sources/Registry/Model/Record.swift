@@ -146,9 +146,15 @@ public struct Facts: Sendable, Hashable {
 
     /// The earliest moment at which a field that has a value falls due.
     public func due(_ category: Category, _ values: FieldValues) -> Instant {
-        category.fields.filter { values[$0.key] != nil }
-            .map { self[$0.key].due(after: $0.verifyDays ?? category.verifyDays) }.min()
-            ?? common.due(after: category.verifyDays)
+        var first: Instant?
+        // By index: a field is a large value, and this is asked for every record of a table.
+        for index in category.fields.indices where values[category.fields[index].key] != nil {
+            let days = category.fields[index].verifyDays ?? category.verifyDays
+            let fact = own.isEmpty ? common : self[category.fields[index].key]
+            let due = fact.due(after: days)
+            first = min(first ?? due, due)
+        }
+        return first ?? common.due(after: category.verifyDays)
     }
 
     /// As stored.

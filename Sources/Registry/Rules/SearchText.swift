@@ -18,41 +18,41 @@ public struct SearchText: Sendable {
     /// afterwards.
     static let beginnings = [2, 3, 4, 6, 8]
 
-    /// All tokens of a record.
+    /// All tokens of a record; a few may come twice, which finds nothing more and costs less than looking for it.
     func tokens(of values: FieldValues, _ category: Category, area: AreaID?, village: AreaID?) -> [String] {
-        var tokens = TokenList()
-        tokens.insert(Self.category(category.key))
-        if let area { tokens.insert(Self.area(area)) }
-        if let village { tokens.insert(Self.village(village)) }
-        for field in category.fields {
-            guard let value = values[field.key] else { continue }
-            if field.filter == true { tokens.insert(Self.facet(field.key, value)) }
-            switch field.search {
+        var tokens: [String] = []
+        tokens.reserveCapacity(64)
+        tokens.append(Self.category(category.key))
+        if let area { tokens.append(Self.area(area)) }
+        if let village { tokens.append(Self.village(village)) }
+        // By index: a field is a large value, and copying each of them for each record would be felt.
+        for index in category.fields.indices {
+            guard let value = values[category.fields[index].key] else { continue }
+            if category.fields[index].filter == true { tokens.append(Self.facet(category.fields[index].key, value)) }
+            switch category.fields[index].search {
             case .name?:
-                let text = Self.fold(value)
-                for piece in Self.grams(text, single: true) { tokens.insert("n" + piece) }
-                for letters in Self.letters(of: value) {
-                    for length in Self.beginnings where letters.count >= length {
-                        tokens.insert("p" + letters.prefix(length))
-                    }
-                }
-            case .address?: for piece in Self.grams(Self.fold(value), single: false) { tokens.insert("a" + piece) }
-            case .text?: for piece in Self.grams(Self.fold(value), single: false) { tokens.insert("t" + piece) }
+                for piece in Self.grams(Self.fold(value), single: true) { tokens.append("n" + piece) }
+                Self.addBeginnings(of: Self.letters(of: value), to: &tokens)
+            case .address?: for piece in Self.grams(Self.fold(value), single: false) { tokens.append("a" + piece) }
+            case .text?: for piece in Self.grams(Self.fold(value), single: false) { tokens.append("t" + piece) }
             case .identifier?:
-                tokens.insert(identifier(value, in: category.key))
-                tokens.insert(ending(String(value.suffix(4)), in: category.key))
+                tokens.append(identifier(value, in: category.key))
+                tokens.append(ending(String(value.suffix(4)), in: category.key))
             case nil: break
             }
         }
-        return tokens.all
+        return tokens
     }
 
-    /// Each token once, in the order in which they came.
-    private struct TokenList {
-        private(set) var all: [String] = []
-        private var known = Set<String>(minimumCapacity: 64)
-
-        mutating func insert(_ token: String) { if known.insert(token).inserted { all.append(token) } }
+    /// A name's letters begin alike however much of them is written out: each beginning once.
+    private static func addBeginnings(of names: Set<String>, to tokens: inout [String]) {
+        let start = tokens.count
+        for letters in names {
+            for length in beginnings where letters.utf8.count >= length {
+                let token = "p" + letters.prefix(length)
+                if !tokens[start...].contains(token) { tokens.append(token) }
+            }
+        }
     }
 
     /// The token of a whole identifier; each category has its own, so that one that the asker may not search is never
