@@ -181,6 +181,40 @@ class Registry(test_browser.Town):
         admin.goto("/registry/categories/resident")
         self.assert_accessible(admin, "category")
 
+    def test_a_category_goes_with_its_records_when_two_say_so_and_comes_back_empty(self):
+        admin = self.person("admin")
+        admin.goto("/registry/categories/volunteer")
+        expect(admin.locator("#removal")).to_contain_text("由另一人")
+        self.shot(admin, "category-removal")
+        admin.locator("#removal-reason").fill("不再登记（测试）")
+        admin.locator("#removal .button.danger").click()
+        expect(admin.locator("#removal")).to_contain_text("待另一人确认")
+        clerk = self.person("clerk", width=390, height=844, touch=True)
+        clerk.goto("/registry/proposals")
+        item = clerk.locator("li", has_text="删除类别")
+        expect(item).to_contain_text("条记录")
+        self.assertLessEqual(clerk.evaluate("document.documentElement.scrollWidth"), 390)
+        self.shot(clerk, "category-proposal")
+        self.assert_accessible(clerk, "proposals")
+        item.get_by_role("button", name="同意", exact=True).click()
+        expect(clerk.locator("li", has_text="删除类别")).to_have_count(0)
+        self.assertEqual(clerk.goto("/registry/volunteer").status, 404)
+        admin.goto("/registry/categories")
+        expect(admin.locator("#removed")).to_contain_text("volunteer")
+        restore = admin.locator("#removed form button")
+        for _ in range(100):  # its records go piece by piece
+            if restore.count():
+                break
+            admin.wait_for_timeout(200)
+            admin.reload()
+        self.shot(admin, "category-removed")
+        self.assert_accessible(admin, "categories")
+        restore.click()
+        expect(admin.locator("#removed")).to_have_count(0)
+        expect(admin.locator("tr[data-href='/registry/categories/volunteer']")).to_have_count(1)
+        clerk.goto("/registry/volunteer")
+        expect(clerk.locator("tbody tr")).to_have_count(0)
+
 
 if __name__ == "__main__":
     unittest.main()

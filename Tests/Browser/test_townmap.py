@@ -97,6 +97,49 @@ class TownMap(test_browser.Town):
         page.locator("#sketch-clear").click()
         expect(page.locator("#sketch-clear")).to_be_hidden()
 
+    def test_it_is_measured_selected_looked_back_heated_and_put_on_paper(self):
+        page = self.map("officer")
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        box = page.locator("#canvas").bounding_box()
+        click = lambda x, y: page.mouse.click(box["x"] + x, box["y"] + y)
+        page.locator("[data-tool=measure]").click()
+        for place in ((300, 300), (400, 300), (400, 400)):
+            click(*place)
+        expect(page.locator("#tool-hint")).to_contain_text("km")
+        page.keyboard.press("Escape")
+        page.locator("[data-tool=select]").click()
+        for place in ((80, 80), (box["width"] - 120, 80), (box["width"] - 120, box["height"] - 120), (80, box["height"] - 120)):
+            click(*place)
+        page.keyboard.press("Enter")
+        expect(page.locator("#detail li")).not_to_have_count(0)
+        page.locator("#heat").check()
+        page.locator("#heat").uncheck()
+        page.locator("#time-on").check()
+        page.locator("#time-at").fill("10")
+        expect(page.locator("#time-text")).to_contain_text("-")
+        for _ in range(100):
+            if [url for url in asked if "/tiles/cases/" in url and "from=" in url]:
+                break
+            page.wait_for_timeout(100)
+        else:
+            self.fail("the past was not asked for")
+        page.locator("#time-on").uncheck()
+        with page.expect_download() as waiting:
+            page.locator("[data-tool=png]").click()
+        picture = Path(waiting.value.path()).read_bytes()
+        self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
+        width, height = (int.from_bytes(picture[at:at + 4], "big") for at in (16, 20))
+        # Title above and scale and legend below are more than the canvas.
+        self.assertGreater(height, box["height"] + 100)
+        self.assertGreaterEqual(width, int(box["width"]))
+        with page.expect_download() as waiting:
+            page.locator("[data-tool=pdf]").click()
+        paper = Path(waiting.value.path()).read_bytes()
+        self.assertEqual(paper[:8], b"%PDF-1.4")
+        self.assertIn(b"/MediaBox [0 0 842 595]", paper)
+        self.assertTrue(paper.rstrip().endswith(b"%%EOF"))
+
     def test_the_map_serves_a_phone_and_tells_nothing_to_who_may_not_see(self):
         page = self.map("patrol", width=390, height=844, touch=True)
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
