@@ -78,7 +78,7 @@ struct AlarmLatency {
         }
     }
 
-    private static func fire(serial: UInt16, detector: Int, _ address: UInt64) -> [UInt8] {
+    static func fire(serial: UInt16, detector: Int, _ address: UInt64) -> [UInt8] {
         frame(
             serial, address,
             [2, 1, 1, 1, 40, UInt8(truncatingIfNeeded: detector), UInt8(truncatingIfNeeded: detector >> 8), 0, 0, 3, 0]
