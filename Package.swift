@@ -143,7 +143,8 @@ let package = Package(
         room(
             "Notify",
             needs: [
-                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", "SMPP", "SIP", "WebPush", httpClient, logging,
+                "Kernel", "Storage", "Web", "Identity", "Crypt", "Office", "SMPP", "SIP", "WebPush", httpClient,
+                logging,
                 lifecycle,
                 nio, nioHTTP1, nioPosix, nioSSL,
             ]),
@@ -177,7 +178,10 @@ let package = Package(
         engine("Print", needs: ["CPrint"]),
         engine(
             "Simulator",
-            needs: ["GB26875", "GB28181", "SIP", "SMPP", "WebPush", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1, nioSSL]),
+            needs: [
+                "GB26875", "GB28181", "SIP", "SMPP", "WebPush", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1,
+                nioSSL,
+            ]),
         engine("Bench", needs: ["GB26875", "Kernel", "Office", "Crypt"]),
 
         // Ground.
@@ -275,7 +279,8 @@ let package = Package(
         tests(
             "Notify",
             needs: [
-                "Notify", "Identity", "Kernel", "Storage", "Web", logging, "SIP", "SMPP", "WebPush", "Simulator", "StorageTesting",
+                "Notify", "Identity", "Kernel", "Storage", "Web", logging, "SIP", "SMPP", "WebPush", "Simulator",
+                "StorageTesting",
                 httpClient, nio,
             ]),
         tests("FireGuard", needs: ["GB26875", "FireGuard", "Notify", "StorageTesting", nioEmbedded]),

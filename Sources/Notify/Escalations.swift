@@ -108,7 +108,7 @@ public struct Escalations: Sendable {
                     "notify.escalation.told",
                     ["step": String(climb.step + 1), "names": names.joined(separator: "、")])
             try note(([line] + remarks).joined(separator: "；"), climb.caseID, now, db)
-            try EscalationStore.advance(climb.subject, to: climb.step + 1, nextAt: now + pauseMs, in: db)
+            try EscalationStore.advance(climb.subject, to: climb.step + 1, nextAt: now + pauseMs, at: now, in: db)
         }
         return due.count
     }

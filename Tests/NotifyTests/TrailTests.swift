@@ -141,7 +141,7 @@ struct TrailTests {
         }
         let desk = ReceiptDesk(database: house.database, escalations: house.escalations)
         func climbs() async throws -> Bool {
-            try await house.database.read { db in try EscalationStore.nextDue(in: db) != nil }
+            try await house.database.read { db in try EscalationStore.nextDue(at: .now, in: db) != nil }
         }
         try await house.database.write { db in
             try desk.take(CarrierReply(phone: "8619900000002", text: "1"), at: start + 40_000, in: db)

@@ -13,7 +13,7 @@ struct Climber: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    let due = try await database.read { db in try EscalationStore.nextDue(in: db) }
+                    let due = try await database.read { db in try EscalationStore.nextDue(at: .now, in: db) }
                     if let due, due <= .now {
                         let escalations = escalations
                         _ = try await database.write { db in try escalations.climb(at: .now, in: db) }

@@ -45,7 +45,7 @@ struct Sender: Service {
                         if !taken.messages.isEmpty || taken.late > 0 { continue }
                         let free = flight.free
                         let due = try await database.read { db in
-                            try MessageStore.nextDue(among: Array(free.keys), in: db)
+                            try MessageStore.nextDue(among: Array(free.keys), at: now(), in: db)
                         }
                         // What is due and not taken waits for a place; whoever frees one says so.
                         let pause = due.map { $0 <= now() ? 1_000 : min(60_000, max(10, $0 - now())) } ?? 60_000
@@ -74,7 +74,7 @@ struct Sender: Service {
     /// Claims what is due, at most so many of each channel, and says what no carrier reported on in time.
     private func take(_ room: [Channel: Int]) async throws -> (messages: [Message], late: Int) {
         let (owner, start) = (owner, now())
-        let due = try await database.read { db in try MessageStore.nextDue(among: Array(room.keys), in: db) }
+        let due = try await database.read { db in try MessageStore.nextDue(among: Array(room.keys), at: start, in: db) }
         guard let due, due <= start else { return ([], 0) }
         return try await database.write { db in
             let late = try MessageStore.missing(at: start, limit: 100, in: db)

@@ -46,9 +46,9 @@ enum EscalationStore {
         try db.execute(
             """
             INSERT INTO escalation (subject, policy, case_id, area, text, started_at, step, next_at, rule,
-            kind, variables)
+            kind, variables, set_at)
             VALUES (\(climb.subject), \(climb.policy), \(climb.caseID), \(climb.area), \(climb.text), \(now),
-            \(climb.step), \(nextAt), \(climb.rule), \(climb.content?.kind), \(climb.content?.stored))
+            \(climb.step), \(nextAt), \(climb.rule), \(climb.content?.kind), \(climb.content?.stored), \(now))
             ON CONFLICT (subject) DO NOTHING
             """)
     }
@@ -74,16 +74,29 @@ enum EscalationStore {
             Climb.self,
             """
             SELECT subject, policy, case_id, area, text, step, rule, kind, variables FROM escalation
-            WHERE next_at <= \(now) ORDER BY next_at LIMIT \(limit)
+            WHERE next_at <= \(now) OR (next_at IS NOT NULL AND set_at > \(now + steppedBackMs))
+            ORDER BY next_at LIMIT \(limit)
             """)
     }
 
-    static func nextDue(in db: any Reading) throws -> Instant? {
-        try db.value(Instant?.self, "SELECT MIN(next_at) FROM escalation") ?? nil
+    static func nextDue(at now: Instant, in db: any Reading) throws -> Instant? {
+        let early = try db.value(
+            Int64.self,
+            "SELECT 1 FROM escalation WHERE set_at > \(now + steppedBackMs) AND next_at IS NOT NULL LIMIT 1")
+        if early != nil { return now }
+        return try db.value(Instant?.self, "SELECT MIN(next_at) FROM escalation") ?? nil
     }
 
-    static func advance(_ subject: String, to step: Int64, nextAt: Instant, in db: any Writing) throws {
+    static func advance(
+        _ subject: String, to step: Int64, nextAt: Instant, at now: Instant, in db: any Writing
+    ) throws {
         try db.execute(
-            "UPDATE escalation SET step = \(step), next_at = \(nextAt) WHERE subject = \(subject)")
+            """
+            UPDATE escalation SET step = \(step), next_at = \(nextAt), set_at = \(now) WHERE subject = \(subject)
+            """)
     }
+
+    /// Milliseconds by which clocks of nodes may differ; a step set further ahead comes from a clock that was put back
+    /// since, and is done now rather than an hour late.
+    private static let steppedBackMs: Int64 = 60_000
 }

@@ -83,11 +83,31 @@ enum MessageStore {
 
     // MARK: The worker's side
 
+    /// Milliseconds by which a lease may lie ahead of what it can: clocks of nodes differ by seconds, and one that
+    /// differs by more has been put back.
+    private static let steppedBackMs: Int64 = 60_000
+
+    /// Whether a message that nobody has tried comes from a clock that was put back since: it waits for nothing.
+    private static func isEarly(_ now: Instant) -> SQL { "(attempt = 0 AND queued_at > \(now + steppedBackMs))" }
+
+    private struct Held: RowDecodable {
+        var first: Instant?
+        var last: Instant?
+
+        init(row: inout Row) throws {
+            first = try row.next()
+            last = try row.next()
+        }
+    }
+
     /// Puts back what a worker held that did not come back, and marks it: it may have gone out.
     static func reclaim(at now: Instant, limit: Int64, in db: any Writing) throws {
         for id in try db.values(
             MessageID.self,
-            "SELECT id FROM message WHERE state = 'sending' AND lease_until <= \(now) ORDER BY priority, id LIMIT \(limit)"
+            """
+            SELECT id FROM message WHERE state = 'sending'
+            AND (lease_until <= \(now) OR lease_until > \(now + steppedBackMs)) ORDER BY priority, id LIMIT \(limit)
+            """
         ) {
             try db.execute(
                 "UPDATE message SET state = 'queued', possible_repeat = 1, next_at = \(now) WHERE id = \(id)")
@@ -107,7 +127,7 @@ enum MessageStore {
             Message.self,
             """
             SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
-            AND priority = 0 AND next_at <= \(now) ORDER BY id LIMIT \(limit)
+            AND priority = 0 AND (next_at <= \(now) OR \(isEarly(now))) ORDER BY id LIMIT \(limit)
             """)
         let rest = limit - kept - Int64(due.count)
         if rest > 0 {
@@ -115,7 +135,7 @@ enum MessageStore {
                 Message.self,
                 """
                 SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
-                AND priority > 0 AND next_at <= \(now) ORDER BY priority, id LIMIT \(rest)
+                AND priority > 0 AND (next_at <= \(now) OR \(isEarly(now))) ORDER BY priority, id LIMIT \(rest)
                 """)
         }
         return try due.map { message in
@@ -133,16 +153,26 @@ enum MessageStore {
     }
 
     /// When the next message of these channels falls due, a lease runs out or a report is missing.
-    static func nextDue(among channels: [Channel], in db: any Reading) throws -> Instant? {
+    static func nextDue(among channels: [Channel], at now: Instant, in db: any Reading) throws -> Instant? {
         var moments = [try nextReport(in: db)]
         for channel in channels {
+            let early = try db.value(
+                Int64.self,
+                // Numbers grow with time: without such a clock there is none to look at.
+                """
+                SELECT 1 FROM message WHERE id > \(MessageID.earliest(at: now + steppedBackMs)) AND state = 'queued'
+                AND channel = \(channel) AND \(isEarly(now)) LIMIT 1
+                """)
+            if early != nil { return now }
             moments.append(
                 try db.value(
                     Instant?.self,
                     "SELECT MIN(next_at) FROM message WHERE state = 'queued' AND channel = \(channel)") ?? nil)
         }
-        moments.append(
-            try db.value(Instant?.self, "SELECT MIN(lease_until) FROM message WHERE state = 'sending'") ?? nil)
+        let held = try db.first(
+            Held.self, "SELECT MIN(lease_until), MAX(lease_until) FROM message WHERE state = 'sending'")
+        if let last = held?.last, last > now + steppedBackMs { return now }
+        moments.append(held?.first)
         return moments.compactMap(\.self).min()
     }
 

@@ -50,9 +50,11 @@ public final class FakePushService: Sendable {
         public var path: String
         /// What was in it.
         public var text: String
-        /// `Topic`, `Urgency` and `TTL`.
+        /// Its `Topic`.
         public var topic: String
+        /// Its `Urgency`.
         public var urgency: String
+        /// Its `TTL` in seconds.
         public var ttl: String
         /// Whom the token names.
         public var subject: String

@@ -1,0 +1,2 @@
+ALTER TABLE escalation ADD COLUMN set_at BIGINT;
+CREATE INDEX escalation_set ON escalation (set_at);
