@@ -131,6 +131,13 @@ extension TownMapRoom {
         return options.min { Measure.metres(Position($0), middle) < Measure.metres(Position($1), middle) }
     }
 
+    /// The smallest area whose name an address begins with or holds: `柳湾村一社12号` lies in `柳湾村一社`. A house's own place is
+    /// found by what stands there, where that is drawn.
+    static func area(addressed text: String, on map: AreaMap) -> Area? {
+        map.inForce.filter { $0.kind != .town }.map { ($0, map.name(of: $0.id)) }
+            .filter { !$0.1.isEmpty && text.contains($0.1) }.max { ($0.1.count, $1.0.id) < ($1.1.count, $0.0.id) }?.0
+    }
+
     /// Areas, landmarks and things on the map whose name holds the text; no more than the caller's layers show.
     private func named(_ text: String, for caller: Caller) async throws -> [Found] {
         let snapshot = areas.snapshot
@@ -150,6 +157,12 @@ extension TownMapRoom {
             if let point = GeoPoint(lat: middle.lat, lon: middle.lon) {
                 found.append(Found(kind: "landmark", label: placed.landmark.name, location: point))
             }
+        }
+        if found.isEmpty, let area = Self.area(addressed: text, on: snapshot.map),
+            let spot = area.geometry.areas.first?.inside, let point = GeoPoint(lat: spot.lat, lon: spot.lon)
+        {
+            let name = snapshot.map.name(of: area.id)
+            found.append(Found(kind: "area", label: name, location: point, areaId: area.id))
         }
         guard let town = snapshot.map.inForce.first(where: { $0.kind == .town }), let box = Box(town.geometry.positions)
         else { return found }
