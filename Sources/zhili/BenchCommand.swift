@@ -27,7 +27,7 @@ struct BenchCommand: AsyncParsableCommand {
         let town = folder.appendingPathComponent("town")
         let load = folder.appendingPathComponent("load")
         let address: UInt64 = 0xBE_0000_0001
-let told = folder.appendingPathComponent("told")
+        let told = folder.appendingPathComponent("told")
         for place in registryOnly ? [] : reachOnly ? [told] : [town, load, told] {
             let centre = try await Centre(CentreConfiguration(folder: place), logger: Logger(label: "bench"))
             _ = try await centre.setUp(sample: true, trialPassword: password)
