@@ -31,7 +31,9 @@ export function rowsOf({ alarms, cases }) {
   for (const record of cases) {
     if (!covered.has(record.id)) list.push({ key: record.id, caseId: record.id, alarms: [], waiting: 0, record, severity: record.severity, firstAt: record.openedAt });
   }
-  const rank = (/** @type {any} */ row) => row.waiting ? 0 : row.alarms.length ? 1 : 2;
+  // A drill rings too, and never stands before a fire.
+  const isDrill = (/** @type {any} */ row) => row.alarms.every((/** @type {any} */ alarm) => alarm.verdict === "drill");
+  const rank = (/** @type {any} */ row) => row.waiting ? isDrill(row) ? 1 : 0 : row.alarms.length ? 2 : 3;
   return list.sort((a, b) => rank(a) - rank(b) || b.severity - a.severity || (a.firstAt < b.firstAt ? -1 : 1));
 }
 
