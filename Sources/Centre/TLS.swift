@@ -29,6 +29,8 @@ extension Centre {
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(3)))
         // What is signed for one place is not carried to another, and no answer leads into the centre's own network.
         client.redirectConfiguration = .disallow
+        // As many as two carriers at one place may hold; fewer would wait for each other.
+        client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
         if isSample, configuration.tls != nil {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.certificateVerification = .none

@@ -140,7 +140,9 @@ enum CarrierRequest {
             let response = try await client.execute(request, timeout: .seconds(8))
             let body = try await response.body.collect(upTo: replyLimit)
             return read(Int(response.status.code), Array(body.readableBytesView))
-        } catch let error as HTTPClientError where error == .connectTimeout {
+        } catch let error as HTTPClientError
+            where error == .connectTimeout || error == .getConnectionFromPoolTimeout
+        {
             return .again("\(error)", mayHaveGoneOut: false)
         } catch let error where isUnconnected(error) {
             return .again("not-connected", mayHaveGoneOut: false)

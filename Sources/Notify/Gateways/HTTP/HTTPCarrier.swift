@@ -79,6 +79,8 @@ public struct HTTPCarrier: Carrier {
             }
         } catch let error as HTTPClientError where error == .connectTimeout || error == .uncleanShutdown {
             return .again("\(error)", mayHaveGoneOut: error != .connectTimeout)
+        } catch let error as HTTPClientError where error == .getConnectionFromPoolTimeout {
+            return .again("\(error)", mayHaveGoneOut: false)
         } catch let error as HTTPClientError {
             // Anything after the connection stood may have reached the gateway.
             return .again("\(error)", mayHaveGoneOut: true)
