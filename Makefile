@@ -21,8 +21,8 @@ lint: ## Check the style
 	@swift format lint --strict --recursive Sources Tests Package.swift && echo "lint: clean"
 format: ## Apply the style
 	@swift format -i --recursive Sources Tests Package.swift
-bench: build ## Measure, and write docs/performance.md
+bench: build ## Measure, and write docs/performance.md; PARTS="fire registry" prints some parts alone
 	@sh scripts/bench-tools.sh .tools/bench
-	@.build/release/zhili bench
+	@.build/release/zhili bench $(if $(PARTS),--only $(PARTS))
 fuzz: setup ## Mutate streams for a minute (ZHILI_FUZZ_SECONDS)
 	@ZHILI_FUZZ_SECONDS=$${ZHILI_FUZZ_SECONDS:-60} swift test --filter fuzz

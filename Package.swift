@@ -130,7 +130,7 @@ let package = Package(
         room("Summary", needs: ["Kernel", "Storage", "Web", "Office", "Print", lifecycle]),
         room(
             "Broadcast",
-            needs: ["Kernel", "Storage", "Web", "Identity", "Cases", "CAP", "XML", "Crypt"]),
+            needs: ["Kernel", "Storage", "Web", "Identity", "Cases", "CAP", "XML", "Crypt", "Office"]),
 
         // The desk.
         room(

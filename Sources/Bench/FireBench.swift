@@ -1,5 +1,4 @@
 import Foundation
-import Kernel
 
 /// Measures the alarm path of the built program, from outside, and writes down what it found.
 public struct FireBench: Sendable {
@@ -26,9 +25,8 @@ public struct FireBench: Sendable {
     /// Sites that the load test needs, each with one detector, numbered from 1.
     public static let sites = 3_600
 
-    /// Runs everything (about a minute and a half) and gives the page.
+    /// Runs everything (about a minute and a half) and gives a section of the page.
     public func run() throws -> String {
-        let others = Machine.load
         let ports = (web: 28_180, devices: 28_181, broker: 28_182)
         let small = try CentreProcess(program: program, folder: town, web: ports.web, devices: ports.devices)
         usleep(1_000_000)
@@ -58,13 +56,12 @@ public struct FireBench: Sendable {
         }
         return page(
             alarms: alarms, sync: sync, broker: broker, hearts: hearts, perDevice: perDevice, startMs: startMs,
-            resident: resident, others: others)
+            resident: resident)
     }
 
     private func page(
         alarms: [AlarmLatency], sync: Samples, broker: [(Int, Samples)],
-        hearts: (perCore: Double, perSecond: Double), perDevice: Double, startMs: Double, resident: Int,
-        others: String
+        hearts: (perCore: Double, perSecond: Double), perDevice: Double, startMs: Double, resident: Int
     ) -> String {
         let rival = broker.last?.1
         let rows = alarms.map { alarm in
@@ -75,15 +72,11 @@ public struct FireBench: Sendable {
         }.joined(separator: "\n")
         let worst = alarms.last?.onScreen.percentile(0.99) ?? .nan
         return """
-            # Performance
-
-            Written by `make bench` on \(Instant.now.text.prefix(10)), \(Machine.description). Client and centre share \
-            these cores; load average of what else ran when it began: \(others). SQLite with synchronous=FULL in the data folder; every alarm is a frame on a real socket, a \
-            signal, an alarm, a case, messages and events in one transaction, and is confirmed after its commit.
 
             ## Frame in → confirmed → event at a screen
-            Milliseconds, p50 / p99. The rival is publish → subscribe through mosquitto at QoS 1 in the same run, which \
-            keeps nothing on disk.
+            Milliseconds, p50 / p99. SQLite with synchronous=FULL; every alarm is a frame on a real socket, a signal, an \
+            alarm, a case, messages and events in one transaction, and is confirmed after its commit. The rival is \
+            publish → subscribe through mosquitto at QoS 1 in the same run, which keeps nothing on disk.
 
             | alarms/s | alarms | confirmed | on the screen | mosquitto | p99 ratio |
             |---|---|---|---|---|---|

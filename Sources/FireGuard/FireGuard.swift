@@ -122,7 +122,9 @@ public struct FireGuard: Room {
             DirectoryLoader(directory: directory, database: database), watch,
             Housekeeping(database: database, desk: desk, logger: logger),
         ]
-        if configuration.gb26875 != nil { services.append(server) }
+        if configuration.gb26875 != nil {
+            services += [server, RollCallCourier(database: database, server: server, logger: logger)]
+        }
         if let broker = configuration.broker, !configuration.topics.isEmpty {
             services.append(
                 BrokerGateway(

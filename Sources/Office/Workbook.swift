@@ -23,6 +23,7 @@ public final class Workbook {
     private let sheet: UnsafeMutablePointer<lxw_worksheet>
     private let timeFormat: UnsafeMutablePointer<lxw_format>?
     private var row: UInt32 = 0
+    private var isClosed = false
     /// Rows that a sheet holds, less the head.
     public static let rowLimit = 1_048_575
 
@@ -67,8 +68,34 @@ public final class Workbook {
         }
     }
 
-    /// The finished file.
+    /// Adds a list page by page, until a page is short or the sheet is full.
+    /// - Parameters:
+    ///   - size: rows that a full page has.
+    ///   - page: the rows behind the given one; from the first, if there is none.
+    ///   - cells: a row's cells.
+    public func addPages<Item: Sendable>(
+        of size: Int = 500, _ page: (Item?) async throws -> [Item], cells: (Item) -> [Cell]
+    ) async throws {
+        var last: Item?
+        while row < Self.rowLimit {
+            let items = try await page(last)
+            for item in items { add(cells(item)) }
+            guard items.count == size, let end = items.last else { return }
+            last = end
+        }
+    }
+
+    /// Nobody's list stays behind in the temporary folder where a page of it failed.
+    deinit {
+        guard !isClosed else { return }
+        _ = workbook_close(book)
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The finished file; nothing can be added after.
     public func bytes() throws -> [UInt8] {
+        guard !isClosed else { throw Failure(code: 0) }
+        isClosed = true
         let code = workbook_close(book)
         defer { try? FileManager.default.removeItem(atPath: path) }
         guard code == LXW_NO_ERROR else { throw Failure(code: code.rawValue) }

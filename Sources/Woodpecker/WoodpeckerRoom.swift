@@ -122,6 +122,7 @@ public struct WoodpeckerRoom: Room {
         rateRoutes(&routes)
         monthlyRoutes(&routes)
         lessonRoutes(&routes)
+        lessonExportRoutes(&routes)
         Open311(room: self).routes(&routes)
         weChatRoutes(&routes)
     }

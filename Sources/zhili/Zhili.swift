@@ -10,6 +10,8 @@ import Watch
 @main
 enum Program {
     static func main() async {
+        // Whatever is written (database, pictures, exports on their way) is for this user's eyes.
+        umask(0o077)
         let commands = Zhili.configuration.subcommands.compactMap {
             $0.configuration.commandName ?? String(describing: $0).lowercased()
         }

@@ -45,6 +45,7 @@ struct LongListTests {
             try Self.copy("gateway", ["address": "'copy-' || i"], in: db)
             try Self.copy("detector", ["address": "'copy-' || i"], in: db)
             try Self.copy("staff", ["username": "'copy' || i", "roles": "'grid'"], in: db)
+            try Self.copy("unit", ["name": "'队' || i"], in: db)
             // Many fall due at one moment: the number tells them apart.
             try Self.copy(
                 "inspection", ["done_at": "1", "due_at": "base.due_at + i / 1000 * 86400000"], in: db)
@@ -66,7 +67,7 @@ struct LongListTests {
             ("cases", "case_record", "officer"), ("alarms", "alarm", "officer"), ("sites", "site", "officer"),
             ("detectors", "detector", "officer"), ("gateways", "gateway", "officer"),
             ("inspections", "inspection", "officer"), ("roll-calls", "roll_call", "officer"),
-            ("staff", "staff", "admin"),
+            ("staff", "staff", "admin"), ("units", "unit", "officer"),
         ] {
             let all = try await town.centre.database.read { db in
                 try db.values(Int64.self, "SELECT id FROM \(raw: table)")

@@ -132,7 +132,8 @@ struct ScreenTests {
         let paths = Set(town.house.routes.all.filter { $0.method == .get }.map(\.path))
         for list in [
             "/cases", "/alarms", "/sites", "/detectors", "/gateways", "/inspections", "/roll-calls", "/staff", "/units",
-            "/audit", "/messages", "/reports", "/report-rates", "/water/log",
+            "/audit", "/messages", "/reports", "/report-rates", "/water/log", "/broadcasts", "/carriers",
+            "/lesson-desk",
         ] {
             #expect(paths.contains(list) && paths.contains(list + ".xlsx"), "\(list)")
             guard let page = town.house.routes.all.first(where: { $0.method == .get && $0.path == list }),

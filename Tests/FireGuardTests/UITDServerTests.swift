@@ -26,7 +26,12 @@ struct UITDServerTests {
             bounds, ingest: town.ingest, directory: directory, logger: Logger(label: "test")
         ) { told.yield($0) }
         let running = Task { try await server.run() }
-        defer { running.cancel() }
+        let courier = RollCallCourier(database: town.database, server: server, logger: Logger(label: "test"))
+        let sending = Task { try await courier.run() }
+        defer {
+            running.cancel()
+            sending.cancel()
+        }
         var iterator = ports.makeAsyncIterator()
         guard let port = await iterator.next() else { return }
         try await body(server, port)
@@ -212,6 +217,38 @@ struct UITDServerTests {
                 gateway, minutes: 10, by: "值班员", at: .now
             ) { _ in first }
             #expect(again.outcome == .answered && again.id == first)
+        }
+    }
+
+    @Test("A roll-call reaches a post that is connected to another node, and tells of one that is connected to none")
+    func rollCallElsewhere() async throws {
+        let town = try await Town()
+        try await withServer(town) { _, port in
+            try await withServer(town) { asked, _ in
+                let calls = RollCalls(database: town.database, server: asked)
+                let first = try await calls.ask(town.gateway.id, minutes: 5, by: "值班员", at: .now) {
+                    try await town.database.write($0)
+                }
+                #expect(first.outcome == .undelivered)
+                let device = try TestDevice(port: port)
+                await device.send(TestFrame.frame([]))
+                #expect(await device.answers(1).count == 1)
+                async let second = calls.ask(town.gateway.id, minutes: 10, by: "值班员", at: .now) {
+                    try await town.database.write($0)
+                }
+                let order = await device.receive(33)
+                #expect(order.count == 33 && Array(order[27..<30]) == [91, 1, 10])
+                let serial = UInt16(order[2]) | UInt16(order[3]) << 8
+                await device.send(TestFrame.frame([], serial: serial, command: 3))
+                let id = try await second.id
+                // Under load the confirmation may come after the wait for it: what is stored in the end counts.
+                for _ in 0..<200 {
+                    let now = try await town.database.read { db in try RollCallStore.find(id, in: db)?.outcome }
+                    if now == .delivered { return }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                Issue.record("the roll-call was not delivered")
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import CAP
 import Foundation
 import Kernel
+import Office
 import Storage
 import Web
 
@@ -12,6 +13,9 @@ struct BroadcastPages {
     func add(to routes: inout Routes) {
         routes.get("/broadcasts", .needs(.broadcastRead), "What the town says and hears") { call in
             try await list(call)
+        }
+        routes.get("/broadcasts.xlsx", .needs(.broadcastRead), "What the town says, as a workbook") { call in
+            try await export(call)
         }
         routes.get("/broadcasts/new", .needs(.broadcastWrite), "The form for a broadcast") { call in
             try form(call, values: ["caseId": call.query("case") ?? "", "hours": "6"], chosen: [], errors: [:])
@@ -63,10 +67,33 @@ struct BroadcastPages {
                     "caseId": one.caseID?.description ?? "", "hasCase": one.caseID != nil,
                 ]
             },
-            "canWrite": caller.may(.broadcastWrite),
+            "canWrite": caller.may(.broadcastWrite), "export": "/broadcasts.xlsx?" + call.kept(["state"]),
         ]
         if more, let last = found.last { context["next"] = BroadcastRoutes.next("/broadcasts", call, after: last.id) }
         return try call.page("broadcast-list", title: call.word("broadcast.title"), context)
+    }
+
+    private func export(_ call: Call) async throws -> Answer {
+        let state = call.query("state").flatMap(Broadcast.State.init(rawValue:))
+        let (database, now) = (call.database, Instant.now)
+        let columns = ["headline", "event", "areas", "severity", "state", "status", "at", "by"]
+        let titles = columns.map { call.word("broadcast.column.\($0)") }
+        let book = try Workbook(sheet: "Zhili", columns: titles.enumerated().map { ($1, $0 == 0 ? 40 : 20) })
+        try await book.addPages { (last: Broadcast?) in
+            try await database.read { db in
+                try BroadcastStore.page(state: state, before: last?.id, at: now, limit: 500, in: db)
+            }
+        } cells: { one in
+            [
+                .text(one.content.headline), .text(one.content.event), .text(names(one.content.areas, call)),
+                .text(call.word("broadcast.severity.\(one.content.severity.rawValue)")),
+                .text(call.word("broadcast.state.\(one.state(at: now).rawValue)")),
+                .text(call.word("broadcast.status.\(one.content.status.rawValue)")),
+                .moment((one.issuedAt ?? one.createdAt).ms),
+                .text(one.issuedAt == nil ? one.createdName : one.issuedName),
+            ]
+        }
+        return .bytes(try book.bytes(), type: Workbook.type, name: call.word("broadcast.title") + ".xlsx")
     }
 
     private func row(_ one: Broadcast, _ call: Call, at now: Instant) -> [String: Any] {

@@ -12,7 +12,7 @@ public struct UnitStatus: Sendable {
     public var tasks: [UnitTask]
 }
 
-/// Which units a list shows.
+/// Which units a list shows, in the order in which they were made.
 struct UnitFilter: Sendable {
     /// `brigade`, `patrol`, `grid`.
     var kind: String?
@@ -20,20 +20,39 @@ struct UnitFilter: Sendable {
     var state: UnitState?
     /// Part of the name.
     var text: String?
+    /// Only those behind this one.
+    var after: UnitID?
 
-    func shows(_ status: UnitStatus) -> Bool {
-        (kind == nil || status.unit.kind == kind) && (state == nil || status.state == state)
-            && (text.map { status.unit.name.localizedStandardContains($0) } ?? true)
+    fileprivate var sql: SQL {
+        var conditions: [SQL] = ["id > \(after?.rawValue ?? 0)"]
+        if let kind { conditions.append("kind = \(kind)") }
+        if let text {
+            // The signs of LIKE stand for themselves.
+            let plain = text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+            conditions.append("name LIKE \("%\(plain)%") ESCAPE '\\'")
+        }
+        return SQL.joined(conditions, by: " AND ")
     }
 }
 
 enum UnitStore {
-    static func list(_ filter: UnitFilter, in db: any Reading) throws -> [UnitStatus] {
-        try all(in: db).filter(filter.shows)
+    /// A page of units. What a unit does follows from its tasks, so a wanted state is picked from what is read.
+    static func list(_ filter: UnitFilter, limit: Int, in db: any Reading) throws -> [UnitStatus] {
+        var (found, filter) = ([UnitStatus](), filter)
+        while true {
+            let units = try db.all(
+                Unit.self, "SELECT \(raw: Unit.columns) FROM unit WHERE \(filter.sql) ORDER BY id LIMIT 500")
+            found += try statuses(units, in: db).filter { filter.state == nil || $0.state == filter.state }
+            guard found.count < limit, units.count == 500, let last = units.last else { break }
+            filter.after = last.id
+        }
+        return Array(found.prefix(limit))
     }
 
-    static func all(in db: any Reading) throws -> [UnitStatus] {
-        let units = try db.all(Unit.self, "SELECT \(raw: Unit.columns) FROM unit ORDER BY id LIMIT 500")
+    /// The first 500 units.
+    static func all(in db: any Reading) throws -> [UnitStatus] { try list(UnitFilter(), limit: 500, in: db) }
+
+    private static func statuses(_ units: [Unit], in db: any Reading) throws -> [UnitStatus] {
         let tasks = try db.all(
             UnitTask.self,
             """

@@ -51,15 +51,19 @@ extension CasesRoom {
         }
         routes.get("/units.xlsx", .needs(.caseRead), "Units and what they do now, as a workbook") { call in
             let filter = unitFilter(call)
-            let units = try await database.read { db in try UnitStore.list(filter, in: db) }
             let columns = ["cases.units.name", "cases.kind", "cases.units.phone", "cases.state", "cases.units.tasks"]
             let book = try Workbook(sheet: "Zhili", columns: columns.map { (call.word($0), 24) })
-            for item in units {
-                book.add([
+            try await book.addPages { (last: UnitStatus?) in
+                var filter = filter
+                if let last { filter.after = last.unit.id }
+                let page = filter
+                return try await database.read { db in try UnitStore.list(page, limit: 500, in: db) }
+            } cells: { item in
+                [
                     .text(item.unit.name), .text(call.word("cases.unitKind.\(item.unit.kind)")),
                     .text(item.unit.phone), .text(call.word("cases.unitState.\(item.state.rawValue)")),
                     .number(Double(item.tasks.count)),
-                ])
+                ]
             }
             return .bytes(try book.bytes(), type: Workbook.type, name: call.word("cases.nav.units") + ".xlsx")
         }

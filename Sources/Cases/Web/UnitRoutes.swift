@@ -26,28 +26,36 @@ extension CasesRoom {
             "/api/v1/units", .needs(.caseRead), "Units and what they do now",
             shapes: Shapes(query: [
                 ("kind", "brigade, patrol or grid"), ("state", "one state"), ("q", "part of the name"),
+                ("after", "the last id seen"), ("limit", "1…500"),
             ])
         ) { call in
-            let filter = unitFilter(call)
-            let units = try await database.read { db in try UnitStore.list(filter, in: db) }
-            return try .list(units.map(UnitView.init), next: nil)
+            let (filter, limit) = (unitFilter(call), call.limit)
+            let units = try await database.read { db in try UnitStore.list(filter, limit: limit + 1, in: db) }
+            return try .list(
+                units.prefix(limit).map(UnitView.init), next: nextUnits(call, "/api/v1/units", units, limit))
         }
         routes.get("/units", .needs(.caseRead), "Units and what they do now") { call in
             let canManage = try call.signedIn().may(.unitManage)
-            let filter = unitFilter(call)
-            let context = try await database.read { db in
-                let units = try UnitStore.list(filter, in: db)
+            let (filter, limit) = (unitFilter(call), call.limit)
+            let (units, context) = try await database.read { db in
+                let units = try UnitStore.list(filter, limit: limit + 1, in: db)
                 let members = try db.all(
-                    Member.self, "SELECT unit, staff FROM unit_member ORDER BY unit, staff LIMIT 2000")
+                    Member.self,
+                    """
+                    SELECT unit, staff FROM unit_member WHERE unit IN \(list: units.map(\.unit.id.rawValue))
+                    ORDER BY unit, staff
+                    """)
                 let names = try StaffDirectory.names(of: members.map(\.staff), in: db)
-                return units.map { status in
-                    UnitContext(
-                        status: status,
-                        members: members.filter { $0.unit == status.unit.id }.compactMap { names[$0.staff] })
-                }
+                let byUnit = Dictionary(grouping: members, by: \.unit)
+                return (
+                    units,
+                    units.prefix(limit).map { status in
+                        UnitContext(
+                            status: status, members: (byUnit[status.unit.id] ?? []).compactMap { names[$0.staff] })
+                    }
+                )
             }
-            return try call.page(
-                "units", title: call.word("cases.nav.units"),
+            var shown: [String: Any] =
                 [
                     "canManage": canManage, "values": ["q": filter.text ?? ""],
                     "export": "/units.xlsx?" + call.kept(["kind", "state", "q"]),
@@ -72,7 +80,9 @@ extension CasesRoom {
                             "offDuty": item.status.unit.isOffDuty, "tasks": String(item.status.tasks.count),
                         ]
                     },
-                ])
+                ]
+            if let next = nextUnits(call, "/units", units, limit) { shown["next"] = next }
+            return try call.page("units", title: call.word("cases.nav.units"), shown)
         }
         routes.post("/units/{id}/duty", .needs(.unitManage), "Take a unit on or off duty") { call in
             let id: UnitID = try call.id()
@@ -101,7 +111,13 @@ extension CasesRoom {
     func unitFilter(_ call: Call) -> UnitFilter {
         UnitFilter(
             kind: call.query("kind"), state: call.query("state").flatMap(UnitState.init(rawValue:)),
-            text: call.query("q").map { String($0.prefix(60)) })
+            text: call.query("q").map { String($0.prefix(60)) }, after: call.query("after").flatMap(UnitID.init))
+    }
+
+    private func nextUnits(_ call: Call, _ path: String, _ units: [UnitStatus], _ limit: Int) -> String? {
+        guard units.count > limit else { return nil }
+        return path + "?"
+            + call.kept(["kind", "state", "q", "limit"], and: ("after", units[limit - 1].unit.id.description))
     }
 
     private struct Member: RowDecodable {

@@ -12,8 +12,8 @@ struct RollCalls: Sendable {
     typealias Storing =
         @Sendable (@escaping @Sendable (any Writing) throws -> ID<RollCall>) async throws -> ID<RollCall>
 
-    /// Stores the question, sends it and notes whether the device has it. A repeat asks nobody again: it is answered
-    /// with the first question and what has come of it.
+    /// Stores the question and waits until the node that holds the device's connection has sent it. A repeat asks
+    /// nobody again: it is answered with the first question and what has come of it.
     func ask(
         _ post: GatewayID, minutes: Int, by name: String, at now: Instant, storing: Storing
     ) async throws -> RollCall {
@@ -27,13 +27,24 @@ struct RollCalls: Sendable {
             try RollCallStore.ask(fresh, in: db)
             return fresh.id
         }
-        if asked == fresh.id,
-            let gateway = try await database.read({ db in try DeviceStore.gateway(post, in: db) })
-        {
-            let isDelivered = await server.order([91, 1, UInt8(truncatingIfNeeded: minutes)], to: gateway.address)
-            let at = Instant.now
-            try await database.write { db in try RollCallStore.delivered(asked, isDelivered, at: at, in: db) }
+        return asked == fresh.id ? try await sent(fresh) : try await current(asked) ?? fresh
+    }
+
+    /// Waits for the courier, on this node or another; a device that is connected has 10 s to confirm, one that is
+    /// not seen here may be connected elsewhere.
+    private func sent(_ call: RollCall) async throws -> RollCall {
+        let address = try await database.read { db in try DeviceStore.gateway(call.gateway, in: db)?.address }
+        let patience: Duration = server.isConnected(address ?? "") ? .seconds(12) : .seconds(3)
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
+            if let known = try await current(call.id), known.outcome != .asked { return known }
+            try await Task.sleep(for: .milliseconds(50))
         }
-        return try await database.read { db in try RollCallStore.find(asked, in: db) } ?? fresh
+        try await database.write { db in try RollCallStore.delivered(call.id, false, at: .now, in: db) }
+        return try await current(call.id) ?? call
+    }
+
+    private func current(_ id: ID<RollCall>) async throws -> RollCall? {
+        try await database.read { db in try RollCallStore.find(id, in: db) }
     }
 }

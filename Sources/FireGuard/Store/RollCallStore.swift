@@ -1,8 +1,19 @@
 import Kernel
 import Storage
+import Web
 
 /// The roll-calls of duty posts (查岗).
 enum RollCallStore {
+    /// The event that has a question sent.
+    static let asked = "roll-call.asked"
+
+    private static func publish(_ type: String, _ id: ID<RollCall>, in db: any Writing) throws {
+        try db.publish(
+            NewEvent(
+                type: type, subject: "roll-calls/\(id)", permission: Permission.rollCallRead.name,
+                data: "{\"subject\":\"roll-calls/\(id)\"}"))
+    }
+
     static func ask(_ call: RollCall, in db: any Writing) throws {
         try db.execute(
             """
@@ -10,15 +21,19 @@ enum RollCallStore {
             VALUES (\(call.id), \(call.gateway), \(call.askedAt), \(call.askedBy), \(call.minutes),
               \(Instant?.none), \(Instant?.none), \(RollCall.Outcome.asked))
             """)
+        try publish(asked, call.id, in: db)
     }
 
     static func delivered(_ id: ID<RollCall>, _ isDelivered: Bool, at now: Instant, in db: any Writing) throws {
         let outcome = isDelivered ? RollCall.Outcome.delivered : .undelivered
-        try db.execute(
+        // A device that confirmed late has it all the same.
+        let before: [RollCall.Outcome] = isDelivered ? [.asked, .undelivered] : [.asked]
+        let changed = try db.execute(
             """
             UPDATE roll_call SET delivered_at = \(isDelivered ? now : nil), outcome = \(outcome)
-            WHERE id = \(id) AND outcome = \(RollCall.Outcome.asked)
+            WHERE id = \(id) AND outcome IN \(list: before)
             """)
+        if changed > 0 { try publish("roll-call.changed", id, in: db) }
     }
 
     /// An answer counts for the newest call of that post that is still unanswered.
@@ -33,6 +48,7 @@ enum RollCallStore {
             try db.value(Int64.self, "SELECT asked_at + minutes * 60000 FROM roll_call WHERE id = \(newest)") ?? 0
         let outcome = now.ms <= asked ? RollCall.Outcome.answered : .late
         try db.execute("UPDATE roll_call SET answered_at = \(now), outcome = \(outcome) WHERE id = \(newest)")
+        try publish("roll-call.changed", newest, in: db)
     }
 
     /// Marks calls whose time is over.

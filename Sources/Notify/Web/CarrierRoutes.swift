@@ -1,6 +1,7 @@
 import Crypt
 import Foundation
 import Kernel
+import Office
 import Storage
 import Web
 
@@ -47,6 +48,21 @@ extension NotifyRoom {
                     },
                     "items": zip(items, carriers.lines).map { row($0, $1, call) },
                 ])
+        }
+        routes.get("/carriers.xlsx", .needs(.messageRead), "Carriers and how they do, as a workbook") { call in
+            let columns = ["carriers.name", "column.channel", "carriers.state"]
+            let sums = ["tries", "taken", "unknown", "cost", "quota", "last"].map { "carriers.\($0)" }
+            let titles = (columns + sums).map { call.word("notify.\($0)") }
+            let book = try Workbook(sheet: "Zhili", columns: titles.map { ($0, 20) })
+            for (item, line) in zip(try await items(), carriers.lines) {
+                book.add([
+                    .text(item.id), .text(call.word("js.channel.\(item.channel.rawValue)")),
+                    .text(call.word(item.isDown ? "notify.carriers.down" : "notify.carriers.works")),
+                    .number(Double(item.tries)), .number(Double(item.taken)), .number(Double(item.unknown)),
+                    .number(Double(item.fen) / 100), .text(quota(line.quotas, call)), .text(item.lastAt ?? ""),
+                ])
+            }
+            return .bytes(try book.bytes(), type: Workbook.type, name: call.word("notify.carriers.title") + ".xlsx")
         }
         routes.post(
             "/carriers/{carrier}/{token}", .device, "What a carrier says later of messages", bodyLimit: 262_144

@@ -212,6 +212,7 @@ extension WoodpeckerRoom {
             try LessonStore.list(state, before: before, limit: limit + 1, in: db)
         }
         var context: [String: Any] = [
+            "export": "/lesson-desk.xlsx?" + call.kept(["state"]),
             "items": found.prefix(limit).map { lesson -> [String: Any] in
                 var row = lessonRow(lesson, call)
                 row["state"] = call.word("woodpecker.lessonState.\(lesson.state.rawValue)")

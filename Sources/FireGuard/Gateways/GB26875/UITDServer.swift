@@ -76,6 +76,9 @@ public final class UITDServer: Service {
         for channel in registry.everyone { channel.close(promise: nil) }
     }
 
+    /// Whether a device is connected to this node.
+    func isConnected(_ device: String) -> Bool { registry.channel(of: device) != nil }
+
     /// Sends an order to a device and tells whether it confirmed within 10 s.
     func order(_ data: [UInt8], to device: String) async -> Bool {
         guard let channel = registry.channel(of: device) else { return false }
