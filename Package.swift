@@ -116,7 +116,7 @@ let package = Package(
             "Woodpecker",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Crypt", "Pictures", "Office",
-                "Geo", "XML", "Print",
+                "Geo", "XML", "Print", "WeChatAPI",
                 httpClient, httpTypes, logging, lifecycle, nio, nioHTTP1,
             ]),
 
@@ -170,6 +170,7 @@ let package = Package(
         engine("SMPP"),
         engine("WebPush", needs: ["Crypt", "COpenSSL"]),
         engine("MQTT", needs: ["CMosquitto"]),
+        engine("WeChatAPI", needs: ["Kernel", httpClient, nio, nioHTTP1, nioPosix]),
         engine("Geo"),
         engine("XML", needs: ["CExpat"]),
         engine("CAP", needs: ["Kernel", "XML"]),
@@ -249,7 +250,7 @@ let package = Package(
             "Woodpecker",
             needs: [
                 "Woodpecker", "Crypt", "Cases", "Identity", "Places", "Geo", "Pictures", "Print", "Kernel", "Storage",
-                "StorageTesting", "Web", httpTypes, logging,
+                "StorageTesting", "Web", "WeChatAPI", "Simulator", httpClient, httpTypes, logging,
             ]),
         tests(
             "Duty",
@@ -258,6 +259,7 @@ let package = Package(
             ]),
         tests("Geo", needs: ["Geo"]),
         tests("WebPush", needs: ["WebPush"]),
+        tests("WeChatAPI", needs: ["WeChatAPI", "Simulator", httpClient]),
         tests("Print", needs: ["Print"]),
         tests("Summary", needs: ["Summary", "Kernel"]),
         tests(

@@ -8,6 +8,7 @@ import Logging
 import Places
 import ServiceLifecycle
 import Storage
+import WeChatAPI
 import Web
 
 /// What the room is told at start.
@@ -48,6 +49,10 @@ public struct WoodpeckerRoom: Room {
     let wrongReceipts: TryCount
     let configuration: WoodpeckerConfiguration
     let word: @Sendable (String, [String: String]) -> String
+    /// What the official account does of its own accord; `nil` without an account that may.
+    let account: Account?
+    /// Under what the numbers of those who asked to be told lie.
+    let accountKey: [UInt8]
     private let client: HTTPClient?
     private let address: @Sendable () -> String?
     let logger: Logger
@@ -89,6 +94,17 @@ public struct WoodpeckerRoom: Room {
         handling = Handling(cases: cases, areas: areas, keys: keys, audit: audit, word: word)
         correspondence = Correspondence(database: database, cases: cases, word: word)
         mint = try ReceiptMint(folder: folder)
+        accountKey = mint.derived("account")
+        let accountKey = accountKey
+        account = configuration.weChat.flatMap { settings in
+            guard let client, let secret = settings.secret else { return nil }
+            let (key, api) = (accountKey, settings.api)
+            return Account(
+                database: database,
+                client: WeChatClient(appID: settings.appID, secret: secret, client: client) {
+                    api.hasPrefix("/") ? address().map { $0 + api } : api
+                }, appID: settings.appID, massPerMonth: settings.massPerMonth, key: key, word: word)
+        }
         slowLane = SlowLane(pause: configuration.slowLane)
         work = try WorkProof()
         floods = try TryCount(limit: configuration.perNetwork, spanMs: 600_000)
@@ -101,6 +117,12 @@ public struct WoodpeckerRoom: Room {
             NavigationItem("/reports", key: "woodpecker.nav.reports", icon: "messages", needs: .reportRead, order: 20),
             NavigationItem("/lesson-desk", key: "woodpecker.nav.lessons", icon: "list", needs: .lessonEdit, order: 21),
         ]
+        if configuration.weChat != nil {
+            items.append(
+                NavigationItem(
+                    "/official-account", key: "woodpecker.nav.account", icon: "phone", needs: .accountManage, order: 22)
+            )
+        }
         if configuration.weChat?.isSample == true {
             items.append(
                 NavigationItem(
@@ -125,6 +147,7 @@ public struct WoodpeckerRoom: Room {
         lessonExportRoutes(&routes)
         Open311(room: self).routes(&routes)
         weChatRoutes(&routes)
+        accountRoutes(&routes)
     }
 
     private func weChatRoutes(_ routes: inout Routes) {
@@ -132,11 +155,7 @@ public struct WoodpeckerRoom: Room {
             let crypto = try? WeChatCrypto(
                 token: settings.token, appID: settings.appID, encodingKey: settings.encodingKey)
         else { return }
-        var api: WeChatAPI?
-        if let client, let secret = settings.secret {
-            api = WeChatAPI(client: client, base: settings.api, address: address, appID: settings.appID, secret: secret)
-        }
-        WeChat(room: self, crypto: crypto, api: api).routes(&routes)
+        WeChat(room: self, crypto: crypto, api: account?.client).routes(&routes)
         if settings.isSample, let client {
             WeChatSample(crypto: crypto, client: client, address: address).routes(&routes)
         }
@@ -144,7 +163,21 @@ public struct WoodpeckerRoom: Room {
 
     /// What must be destroyed in time.
     public func services() -> [any Service] {
-        [Eraser(database: database, keepDays: configuration.keepDays, logger: logger)]
+        var services: [any Service] = [
+            Eraser(database: database, keepDays: configuration.keepDays, logger: logger)
+        ]
+        if let sender = accountSender() { services.append(sender) }
+        return services
+    }
+
+    /// Who does what waits for the official account.
+    func accountSender() -> AccountSender? {
+        guard let account else { return nil }
+        let cases = cases
+        return AccountSender(account: account, logger: logger) { report, db in
+            guard let known = try ReportStore.find(report, in: db), known.erasedAt == nil else { return nil }
+            return try cases.record(known.caseID, in: db)?.number
+        }
     }
 
     func category(_ code: String?) -> Category? { code.flatMap { code in categories.first { $0.code == code } } }

@@ -5,7 +5,9 @@ import Simulator
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Play the town's devices over the wire, from outside the centre.",
-        subcommands: [SimulateFire.self, SimulateCarriers.self, SimulateStream.self, SimulateCameras.self])
+        subcommands: [
+            SimulateFire.self, SimulateCarriers.self, SimulateStream.self, SimulateCameras.self, SimulateWeChat.self,
+        ])
 }
 
 /// Plays smoke detectors.

@@ -81,6 +81,7 @@ struct ScreenTests {
             "POST /api/v1/reports/{id}/photos/{report}/{position}/redact",
         "/reports/{id}/public-photos/{photo}": "DELETE /api/v1/reports/{id}/public-photos/{photo}",
         "/report-templates": "POST /api/v1/report-templates",
+        "/official-account": "PUT /api/v1/official-account/menu",
         "/report/send": "POST /api/v1/reports", "/receipt": "POST /api/v1/reports/status",
     ]
 

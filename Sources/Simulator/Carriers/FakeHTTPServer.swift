@@ -19,13 +19,15 @@ enum FarAnswer: Sendable {
     case reply(Int, String)
     /// It sends the caller elsewhere (307).
     case redirect(String)
+    /// A file of a type.
+    case file([UInt8], type: String)
     /// It takes the request and says nothing.
     case hang
     /// It takes the request and closes the connection.
     case hangUp
 }
 
-/// A bare HTTP server for the far ends of carriers; requests of more than 64 KiB are refused.
+/// A bare HTTP server for far ends; requests of more than `limit` bytes are refused.
 final class FakeHTTPServer: Sendable {
     let port: Int
     private let channel: any Channel
@@ -36,14 +38,14 @@ final class FakeHTTPServer: Sendable {
     }
 
     static func start(
-        host: String, port: Int, answer: @escaping @Sendable (FarRequest) -> FarAnswer
+        host: String, port: Int, limit: Int = 65_536, answer: @escaping @Sendable (FarRequest) -> FarAnswer
     ) async throws -> FakeHTTPServer {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(FarHandler(answer))
+                    try channel.pipeline.syncOperations.addHandler(FarHandler(limit, answer))
                 }
             }
             .bind(host: host, port: port).get()
@@ -57,10 +59,14 @@ private final class FarHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let limit: Int
     private let answer: @Sendable (FarRequest) -> FarAnswer
     private var request: FarRequest?
 
-    init(_ answer: @escaping @Sendable (FarRequest) -> FarAnswer) { self.answer = answer }
+    init(_ limit: Int, _ answer: @escaping @Sendable (FarRequest) -> FarAnswer) {
+        self.limit = limit
+        self.answer = answer
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -68,32 +74,32 @@ private final class FarHandler: ChannelInboundHandler {
             request = FarRequest(method: head.method.rawValue, uri: head.uri, headers: head.headers, body: [])
         case .body(let buffer):
             request?.body += buffer.readableBytesView
-            if let size = request?.body.count, size > 65_536 { context.close(promise: nil) }
+            if let size = request?.body.count, size > limit { context.close(promise: nil) }
         case .end:
             guard let request else { return }
             self.request = nil
-            let answer = answer(request)
-            switch answer {
-            case .reply, .redirect:
-                var (status, text) = (307, "")
-                if case .reply(let given, let words) = answer { (status, text) = (given, words) }
-                let body = ByteBuffer(string: text)
-                var headers: HTTPHeaders = [
-                    "Content-Type": "application/json", "Content-Length": String(body.readableBytes),
-                ]
-                if case .redirect(let place) = answer { headers.add(name: "Location", value: place) }
-                context.write(
-                    wrapOutboundOut(
-                        .head(
-                            HTTPResponseHead(
-                                version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers))),
-                    promise: nil)
-                context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            switch answer(request) {
+            case .reply(let status, let text):
+                write(context, status, ["Content-Type": "application/json"], ByteBuffer(string: text))
+            case .file(let bytes, let type): write(context, 200, ["Content-Type": type], ByteBuffer(bytes: bytes))
+            case .redirect(let place): write(context, 307, ["Location": place], ByteBuffer())
             case .hang: break
             case .hangUp: context.close(promise: nil)
             }
         }
+    }
+
+    private func write(_ context: ChannelHandlerContext, _ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) {
+        var headers = headers
+        headers.add(name: "Content-Length", value: String(body.readableBytes))
+        context.write(
+            wrapOutboundOut(
+                .head(
+                    HTTPResponseHead(
+                        version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers))),
+            promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -33,6 +33,7 @@ struct Eraser: Service {
             for report in due {
                 if let id = try ReportStore.find(report, in: db)?.caseID { try Open311Store.erase(id, in: db) }
                 try PublicPhotoStore.erase(report, in: db)
+                try AccountStore.dropFollow(report, in: db)
                 try ReportStore.erase(report, at: now, in: db)
             }
             return due.count

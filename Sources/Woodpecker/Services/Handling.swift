@@ -157,6 +157,7 @@ struct Handling: Sendable {
             try ReportStore.insert(
                 try ReportMessage(
                     .next(), report: report.id, at: now, sender: sender, kind: kind, words: words, key: key), in: db)
+            if kind != .note { try AccountStore.tell(report.id, at: now, in: db) }
         }
         if kind != .note { try ReportCaseStore.answered(id, at: now, in: db) }
         if kind == .question || kind == .answer {

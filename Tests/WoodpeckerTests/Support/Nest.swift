@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Cases
 import Crypt
 import Foundation
@@ -26,7 +27,7 @@ final class Nest: Sendable {
     private let storage: TestDatabase
     static let password = "a-password-for-tests"
 
-    init(_ engine: Engine = .sqlite) async throws {
+    init(_ engine: Engine = .sqlite, weChat: WeChatConfiguration? = nil, client: HTTPClient? = nil) async throws {
         let storage = try await TestDatabase(engine)
         self.storage = storage
         database = storage.database
@@ -43,9 +44,10 @@ final class Nest: Sendable {
         let areas = try await PlacesRoom(database: database, logger: logger).index
         var configuration = WoodpeckerConfiguration()
         configuration.slowLane = .zero
+        configuration.weChat = weChat
         room = try WoodpeckerRoom(
             database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
-            folder: storage.folder, configuration: configuration, logger: logger
+            folder: storage.folder, configuration: configuration, client: client, logger: logger
         ) { key, _ in key }
         var people: [String: Caller] = [:]
         for (index, (name, role)) in [

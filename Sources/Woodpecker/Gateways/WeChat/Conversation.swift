@@ -13,6 +13,8 @@ struct Conversation: Codable, Sendable, Equatable {
     var point: GeoPoint?
     /// Pictures by the numbers under which they are fetched.
     var media: [String] = []
+    /// The report that was told of last: who asks to be told of its answers means this one.
+    var report: String?
 
     /// What comes of a message.
     enum Turn: Equatable {
@@ -20,10 +22,13 @@ struct Conversation: Codable, Sendable, Equatable {
         case say(String, [String: String])
         /// Everything is known: the report is to be taken.
         case report
+        /// The person asks to be told of answers.
+        case follow
     }
 
     private static let start: Set<String> = ["上报", "报", "1", "举报", "反映", "report", "爆料"]
     private static let stop: Set<String> = ["取消", "退出", "0", "cancel"]
+    private static let tell: Set<String> = ["通知", "notify"]
     private static let done: Set<String> = ["提交", "完成", "好了", "没有", "ok", "submit", "done"]
 
     /// Takes in what was sent.
@@ -59,6 +64,7 @@ struct Conversation: Codable, Sendable, Equatable {
             if step == .words { return .say("woodpecker.wechat.askWords", [:]) }
             step = .photos
             return .say("woodpecker.wechat.askPhotos", [:])
+        case .consents: return .say("", [:])
         case .other: return .say("woodpecker.wechat.help", [:])
         }
     }
@@ -77,6 +83,7 @@ struct Conversation: Codable, Sendable, Equatable {
         }
         switch step {
         case .idle:
+            if Self.tell.contains(text.lowercased()) { return .follow }
             return Self.start.contains(text.lowercased()) ? begin(categories) : .say("woodpecker.wechat.help", [:])
         case .category:
             let number = Int(text).flatMap { (1...max(1, categories.count)).contains($0) ? $0 - 1 : nil }

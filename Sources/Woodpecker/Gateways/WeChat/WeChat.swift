@@ -4,6 +4,7 @@ import Foundation
 import Kernel
 import Places
 import Storage
+import WeChatAPI
 import Web
 
 /// How the official account is reached and known.
@@ -14,12 +15,14 @@ public struct WeChatConfiguration: Sendable {
     public var appID: String
     /// 43 characters; `nil` takes messages in the clear.
     public var encodingKey: String?
-    /// What the account proves itself with at Tencent's API; `nil` fetches no pictures.
+    /// What the account proves itself with at Tencent's API; `nil` asks nothing of it: no pictures, no messages, no menu.
     public var secret: String?
     /// Where that API is.
     public var api: String
     /// Whether the visible stand-in for a phone is shown.
     public var isSample: Bool
+    /// Mass messages that the account may send in a month: four of a service account.
+    public var massPerMonth = 4
 
     /// An account.
     public init(
@@ -40,7 +43,7 @@ public struct WeChatConfiguration: Sendable {
 struct WeChat: Sendable {
     let room: WoodpeckerRoom
     let crypto: WeChatCrypto
-    let api: WeChatAPI?
+    let api: WeChatClient?
     /// Hides who holds a conversation, and makes a report's receipt out of the push that ended it.
     private let key: [UInt8]
 
@@ -49,7 +52,7 @@ struct WeChat: Sendable {
     /// Milliseconds for which a push is known; Tencent repeats one within seconds.
     static let pushMs: Int64 = 2 * CivilTime.dayMs
 
-    init(room: WoodpeckerRoom, crypto: WeChatCrypto, api: WeChatAPI?) {
+    init(room: WoodpeckerRoom, crypto: WeChatCrypto, api: WeChatClient?) {
         self.room = room
         self.crypto = crypto
         self.api = api
@@ -98,8 +101,8 @@ struct WeChat: Sendable {
 
     /// The words that answer a push; a repeat gets the same ones.
     func answer(_ message: WeChatMessage, at now: Instant) async throws -> String {
-        let secret = Digest.hmacSHA256(key: key, Array(message.from.utf8))
-        let person = Secret.hex(Array(Digest.hmacSHA256(key: secret, Array("person".utf8)).prefix(16)))
+        let who = WeChatPerson(message.from, key: key)
+        let (secret, person) = (who.secret, who.hash)
         let push = Secret.hex(Array(Digest.hmacSHA256(key: secret, Array(message.uniqueKey.utf8)).prefix(16)))
         let known = try await room.database.read { db in
             try (WeChatStore.reply(push, in: db), WeChatStore.talk(person, after: now - Self.talkMs, in: db))
@@ -109,28 +112,57 @@ struct WeChat: Sendable {
             known.1.flatMap { Cipher.open($0, key: secret) }
             .flatMap { try? JSON.decode(Conversation.self, $0) } ?? Conversation()
         var words: String
+        var follows: ReportID?
         if case .text(let text) = message.content, let receipt = try? Receipt(text) {
-            words = try await status(receipt)
+            words = try await status(receipt, &talk)
         } else {
             switch talk.take(message.content, categories: categories) {
             case .say(let key, let values): words = key.isEmpty ? "" : room.word(key, values)
+            case .follow:
+                follows = talk.report.flatMap(ReportID.init)
+                words = room.word(
+                    follows == nil ? "woodpecker.wechat.noFollow" : "woodpecker.wechat.follows", [:])
             case .report:
                 let receipt = Receipt(seed: Digest.hmacSHA256(key: secret, Array("receipt \(message.uniqueKey)".utf8)))
-                words = try await report(talk, receipt, from: message.from, at: now)
+                let told = try await report(talk, receipt, from: message.from, at: now)
+                words = told.words
                 talk = Conversation()
+                talk.report = told.report?.description
             }
         }
         let state = try Cipher.seal(try JSON.encode(talk), key: secret)
         let sealed = try Cipher.seal(Array(words.utf8), key: secret)
         let kept = words
-        let isIdle = talk.step == .idle
+        let isIdle = talk.step == .idle && talk.report == nil
+        let number = try follows == nil ? [] : Account.seal(message.from, room.accountKey)
+        let chosen = follows
         return try await room.database.write { db in
             // The same push came twice at once: the first one's answer stands, and so does its step.
             if let reply = try WeChatStore.reply(push, in: db) { return Self.unseal(reply, secret) ?? "" }
             try WeChatStore.keep(push, sealed, at: now, in: db)
             try WeChatStore.setTalk(person, isIdle ? nil : state, at: now, in: db)
+            if let chosen { try AccountStore.setFollow(chosen, person, number, in: db) }
+            try noted(message, person, at: now, in: db)
             try WeChatStore.forget(pushes: now - Self.pushMs, talks: now - Self.talkMs, in: db)
             return kept
+        }
+    }
+
+    /// What a push changes of whom the account may tell.
+    private func noted(_ message: WeChatMessage, _ person: String, at now: Instant, in db: any Writing) throws {
+        switch message.content {
+        case .event(let name, _):
+            if name.lowercased() == "unsubscribe" { try AccountStore.drop(person, in: db) }
+        case .consents(let consents):
+            let wanted = try Account.templates(in: db).answer
+            guard !wanted.isEmpty, let given = consents[wanted] else { return }
+            if given {
+                try AccountStore.addConsent(
+                    person, wanted, try Account.seal(message.from, room.accountKey), at: now, in: db)
+            } else {
+                try AccountStore.withdrawConsents(person, wanted, in: db)
+            }
+        default: try AccountStore.setWindow(person, ReplyWindow(at: now, used: 0), in: db)
         }
     }
 
@@ -142,7 +174,7 @@ struct WeChat: Sendable {
         room.categories.map { ($0.code, $0.name.text(.zh)) }
     }
 
-    private func status(_ receipt: Receipt) async throws -> String {
+    private func status(_ receipt: Receipt, _ talk: inout Conversation) async throws -> String {
         guard !room.wrongReceipts.isOver(receipt.locator, at: .now) else {
             return room.word("woodpecker.receipt.wait", [:])
         }
@@ -155,18 +187,23 @@ struct WeChat: Sendable {
             return room.word("woodpecker.receipt.wrong", [:])
         }
         let outcome = status.outcome.map { room.word("woodpecker.outcome.\($0.rawValue)", [:]) } ?? ""
+        // Whoever reported without a name is not talked into being told in WeChat, which knows who asks.
+        let mayFollow = status.report.level != .anonymous && room.account != nil
+        if mayFollow, talk.step == .idle { talk.report = status.report.id.description }
         return room.word(
             "woodpecker.wechat.status",
             [
                 "number": status.number, "state": room.word("woodpecker.phase.\(status.phase.rawValue)", [:]),
                 "outcome": outcome,
-            ])
+            ]) + (mayFollow ? "\n" + room.word("woodpecker.wechat.askFollow", [:]) : "")
     }
 
     private func report(_ talk: Conversation, _ receipt: Receipt, from person: String, at now: Instant) async throws
-        -> String
+        -> (words: String, report: ReportID?)
     {
-        guard let category = room.category(talk.category) else { return room.word("woodpecker.wechat.help", [:]) }
+        guard let category = room.category(talk.category) else {
+            return (room.word("woodpecker.wechat.help", [:]), nil)
+        }
         var photos: [[UInt8]] = []
         var lost = 0
         for id in talk.media {
@@ -176,18 +213,21 @@ struct WeChat: Sendable {
                 lost += 1
             }
         }
+        let taken: Intake.Taken
         do {
-            _ = try await room.intake.take(
+            taken = try await room.intake.take(
                 NewReport(
                     receipt: receipt, level: .confidential, channel: .wechat, category: category,
                     area: talk.point.flatMap(room.areas.area(at:)),
                     content: ReportContent(words: talk.words, place: talk.place, point: talk.point), photos: photos,
                     openID: person, at: now))
         } catch let problem as Problem {
-            return room.word("problem.\(problem.code)", [:])
+            return (room.word("problem.\(problem.code)", [:]), nil)
         }
         let key = lost == 0 ? "woodpecker.wechat.taken" : "woodpecker.wechat.takenWithout"
-        return room.word(
+        let words = room.word(
             key, ["receipt": receipt.text, "words": receipt.words.joined(separator: " "), "n": String(lost)])
+        guard room.account != nil else { return (words, nil) }
+        return (words + "\n" + room.word("woodpecker.wechat.askFollow", [:]), taken.report)
     }
 }

@@ -11,6 +11,8 @@ struct WeChatMessage: Sendable, Equatable {
         /// A place as WeChat's map has it (GCJ-02), and its name.
         case location(lat: Double, lon: Double, label: String)
         case event(name: String, key: String)
+        /// Consents to messages that were given, or withdrawn, by their templates' numbers.
+        case consents([String: Bool])
         case other(String)
     }
 
@@ -28,6 +30,9 @@ struct WeChatMessage: Sendable, Equatable {
     var uniqueKey: String {
         if let messageID { return "m \(messageID)" }
         if case .event(let name, let key) = content { return "e \(from) \(time) \(name) \(key)" }
+        if case .consents(let consents) = content {
+            return "c \(from) \(time) \(consents.sorted { $0.key < $1.key }.map { "\($0.key)\($0.value)" })"
+        }
         return "x \(from) \(time)"
     }
 
@@ -62,10 +67,29 @@ struct WeChatMessage: Sendable, Equatable {
             else { throw .missing("Location_X") }
             content = .location(lat: lat, lon: lon, label: String((text("Label") ?? "").prefix(200)))
         case "event":
+            if let consents = Self.consents(tree) {
+                content = .consents(consents)
+                return
+            }
             content = .event(
                 name: String((text("Event") ?? "").prefix(64)), key: String((text("EventKey") ?? "").prefix(200)))
         default: content = .other(String(type.prefix(64)))
         }
+    }
+
+    /// What `subscribe_msg_popup_event` and `subscribe_msg_change_event` tell, `nil` for other events.
+    private static func consents(_ tree: XMLTree) -> [String: Bool]? {
+        let names = [
+            "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
+            "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
+        ]
+        guard let name = tree.value("Event").flatMap({ names[$0] }), let box = tree[name] else { return nil }
+        var consents: [String: Bool] = [:]
+        for item in box.all("List").prefix(20) {
+            guard let template = item.value("TemplateId"), (1...64).contains(template.utf8.count) else { continue }
+            consents[template] = item.value("SubscribeStatusString") == "accept"
+        }
+        return consents
     }
 
     /// The passive reply to it: a text.

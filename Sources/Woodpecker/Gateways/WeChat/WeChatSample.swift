@@ -38,7 +38,7 @@ final class WeChatSample: Sendable {
             for _ in 0..<(input.again ? 3 : 1) { try await self.send(input) }
             return .redirect(to: "/sample-wechat")
         }
-        // Tencent's own API, as far as pictures need it.
+        // Tencent's own API, as far as the centre asks it.
         routes.post("/sample-wechat/api/cgi-bin/stable_token", .device, "The sample's token") { _ in
             struct Token: Encodable {
                 var access_token = "sample"
@@ -51,6 +51,44 @@ final class WeChatSample: Sendable {
                 throw Problem.notFound
             }
             return .bytes(bytes, type: "image/jpeg")
+        }
+        for path in Self.calls {
+            routes.post("/sample-wechat/api/cgi-bin/\(path)", .device, "The sample's account", bodyLimit: 8 << 20) {
+                call in try self.take(path, call)
+            }
+        }
+    }
+
+    private static let calls = [
+        "message/custom/send", "message/subscribe/bizsend", "message/template/subscribe", "message/mass/sendall",
+        "menu/create", "material/add_material", "draft/add", "freepublish/submit", "openapi/quota/get",
+    ]
+
+    /// What the account sends is shown on the phone; the rest is taken.
+    private func take(_ path: String, _ call: Call) throws -> Answer {
+        struct Sent: Decodable {
+            struct Text: Decodable { var content: String }
+            struct Value: Decodable { var value: String }
+            var text: Text?
+            var data: [String: Value]?
+        }
+        struct Reply: Encodable {
+            var errcode = 0
+            var errmsg = "ok"
+            var media_id: String?
+            var publish_id: String?
+            var msg_id: Int?
+        }
+        let sent = try? JSON.decode(Sent.self, call.body)
+        let words = sent?.text?.content ?? sent?.data?.values.map(\.value).sorted().joined(separator: " ")
+        switch path {
+        case "message/custom/send", "message/subscribe/bizsend", "message/template/subscribe":
+            if let words { add(Line(isOwn: false, text: String(words.prefix(2_000)))) }
+            return try .json(Reply())
+        case "material/add_material", "draft/add": return try .json(Reply(media_id: "sample"))
+        case "freepublish/submit": return try .json(Reply(publish_id: "1"))
+        case "message/mass/sendall": return try .json(Reply(msg_id: 1))
+        default: return try .json(Reply())
         }
     }
 
