@@ -18,7 +18,9 @@ extension Navigation {
                     "centre.nav.watch", icon: "camera",
                     ["/cameras", "/watch/wall", "/water", "/speak", "/broadcasts", "/watch-devices"]),
                 Heading("centre.nav.registry", icon: "list", ["/registry", "/field/visits"]),
-                Heading("centre.nav.woodpecker", icon: "messages", ["/reports", "/lesson-desk", "/official-account", "/sample-wechat"]),
+                Heading(
+                    "centre.nav.woodpecker", icon: "messages",
+                    ["/reports", "/lesson-desk", "/official-account", "/sample-wechat"]),
                 Heading(
                     "centre.nav.duty", icon: "clock",
                     [

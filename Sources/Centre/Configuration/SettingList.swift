@@ -221,8 +221,9 @@ enum SettingList {
             $0.weChat.key
         },
         .text(
-            "wechat.secret", "Its AppSecret, to fetch the pictures that followers send", takes: "a secret",
-            isSecret: true
+            "wechat.secret",
+            "Its AppSecret, to fetch the pictures that followers send, to answer them and to set the menu",
+            takes: "a secret", isSecret: true
         ) {
             $0.weChat.secret = $1
         } get: {

@@ -31,28 +31,49 @@ enum FarAnswer: Sendable {
 final class FakeHTTPServer: Sendable {
     let port: Int
     private let channel: any Channel
+    private let callers: Callers
 
-    private init(_ channel: any Channel) {
+    private init(_ channel: any Channel, _ callers: Callers) {
         self.channel = channel
+        self.callers = callers
         port = channel.localAddress?.port ?? 0
     }
 
     static func start(
         host: String, port: Int, limit: Int = 65_536, answer: @escaping @Sendable (FarRequest) -> FarAnswer
     ) async throws -> FakeHTTPServer {
+        let callers = Callers()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    callers.add(channel)
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(FarHandler(limit, answer))
                 }
             }
             .bind(host: host, port: port).get()
-        return FakeHTTPServer(channel)
+        return FakeHTTPServer(channel, callers)
     }
 
-    func stop() async { try? await channel.close().get() }
+    /// Takes no more connections and closes those that are open, as a far end does that goes down.
+    func stop() async {
+        try? await channel.close().get()
+        for caller in callers.all { try? await caller.close().get() }
+    }
+}
+
+/// The connections that are open.
+private final class Callers: Sendable {
+    private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+    var all: [any Channel] { open.withLock { Array($0.values) } }
+
+    func add(_ channel: any Channel) {
+        let key = ObjectIdentifier(channel)
+        open.withLock { $0[key] = channel }
+        channel.closeFuture.whenComplete { [weak self] _ in self?.open.withLock { $0[key] = nil } }
+    }
 }
 
 private final class FarHandler: ChannelInboundHandler {

@@ -1,0 +1,101 @@
+import Kernel
+import Storage
+import Web
+
+extension WoodpeckerRoom {
+    /// Lessons that a report of this category makes timely.
+    func timely(_ category: Category) async throws -> [Lesson] {
+        Array(try await published().filter { $0.categories.contains(category.code) }.prefix(2))
+    }
+
+    func lessonRow(_ lesson: Lesson, _ call: Call) -> [String: Any] {
+        [
+            "id": lesson.id.description, "title": lesson.title, "summary": lesson.summary,
+            "topic": call.word("woodpecker.topic.\(lesson.topic.rawValue)"),
+            "season": !lesson.months.isEmpty && lesson.isInSeason(at: .now),
+        ]
+    }
+
+    func published() async throws -> [Lesson] {
+        let now = Instant.now
+        let all = try await database.read { db in try LessonStore.list(.published, before: nil, limit: 200, in: db) }
+        func rank(_ lesson: Lesson) -> Int { lesson.months.isEmpty ? 1 : lesson.isInSeason(at: now) ? 0 : 2 }
+        return all.sorted { (rank($0), $1.id) < (rank($1), $0.id) }
+    }
+
+    func shown(_ call: Call) async throws -> Lesson {
+        let id: LessonID = try call.id()
+        let found = try await database.read { db in try LessonStore.find(id, in: db) }
+        guard let found, found.state == .published else { throw Problem.notFound }
+        return found
+    }
+
+    func points(_ body: String) -> [String] {
+        body.split(whereSeparator: \.isNewline).map { $0.trimmingPrefix { $0.isWhitespace } }.filter { !$0.isEmpty }
+            .map(String.init)
+    }
+
+    func lessonPage(_ call: Call, answers: Form?) async throws -> Answer {
+        let lesson = try await shown(call)
+        let given = lesson.quiz.indices.map { answers?["a\($0)"].flatMap { Int($0) } }
+        let isDone = answers != nil && given.allSatisfy { $0 != nil }
+        let right = zip(given, lesson.quiz).count { $0 == $1.right }
+        if isDone {
+            let id = lesson.id
+            let allRight = right == lesson.quiz.count
+            try await database.write { db in try LessonStore.countQuiz(id, allRight: allRight, in: db) }
+        }
+        var context: [String: Any] = [
+            "id": lesson.id.description, "name": lesson.title, "summary": lesson.summary,
+            "topic": call.word("woodpecker.topic.\(lesson.topic.rawValue)"),
+            "paragraphs": points(lesson.body).map { ["text": $0] },
+        ]
+        if !lesson.quiz.isEmpty {
+            context["quiz"] =
+                [
+                    "questions": lesson.quiz.enumerated().map { index, question -> [String: Any] in
+                        [
+                            "text": question.text, "name": "a\(index)", "why": isDone ? question.why : "",
+                            "choices": question.choices.enumerated().map { number, choice -> [String: Any] in
+                                [
+                                    "name": "a\(index)", "value": String(number), "text": choice,
+                                    "checked": given[index] == number, "right": isDone && number == question.right,
+                                ]
+                            },
+                        ]
+                    },
+                    "result": isDone
+                        ? call.word("woodpecker.lessons.result", ["n": String(right), "of": String(lesson.quiz.count)])
+                        : "",
+                ] as [String: Any]
+        }
+        return try Citizen.page("lesson", title: lesson.title, context, call, path: "/lessons/\(lesson.id)")
+    }
+
+    func feed(_ call: Call) async throws -> Answer {
+        let root = "\(call.incoming.isSecure ? "https" : "http")://\(call.incoming.authority ?? "127.0.0.1")"
+        let items = try await published().prefix(50).map { lesson in
+            "<item><title>\(escaped(lesson.title))</title><link>\(escaped(root))/lessons/\(lesson.id)</link>"
+                + "<guid isPermaLink=\"false\">\(lesson.id)</guid><description>\(escaped(lesson.summary))</description>"
+                + "<category>\(escaped(call.word("woodpecker.topic.\(lesson.topic.rawValue)")))</category>"
+                + (lesson.publishedAt.map { "<pubDate>\(rfc822($0))</pubDate>" } ?? "") + "</item>"
+        }
+        let text =
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\"><channel>"
+            + "<title>\(escaped(call.word("woodpecker.lessons.title")))</title><link>\(escaped(root))/lessons</link>"
+            + "<description>\(escaped(call.word("woodpecker.lessons.lead")))</description><language>zh-cn</language>"
+            + items.joined() + "</channel></rss>"
+        return Citizen.sealed(.bytes(Array(text.utf8), type: "application/rss+xml; charset=utf-8"))
+    }
+
+    /// `Tue, 24 Nov 2026 16:13:41 +0800` (RFC 822 with four digits of the year, as RSS 2.0 asks).
+    func rfc822(_ moment: Instant) -> String {
+        let time = CivilTime(moment)
+        let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let clock = moment.text.suffix(8)
+        // 1970-01-01 was a Thursday.
+        let day = days[((moment.dayNumber + 3) % 7 + 7) % 7]
+        return "\(day), \(time.day < 10 ? "0" : "")\(time.day) \(months[time.month - 1]) \(time.year) \(clock) +0800"
+    }
+}
