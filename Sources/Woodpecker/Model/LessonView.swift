@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 
 /// A lesson for programs.
 struct LessonView: Encodable {

@@ -9,7 +9,7 @@ extension WoodpeckerRoom {
         routes.get("/lesson-desk.xlsx", .needs(.lessonEdit), "Lessons in all states, as a workbook") { call in
             let state = call.query("state").flatMap(Lesson.State.init(rawValue:))
             let columns = ["lessons.name", "lessons.topic", "column.state", "lessons.author", "lessons.months"]
-            let titles = (columns + ["lessons.done", "lessons.right"]).map { call.word("woodpecker.\($0)") }
+            let titles = (columns + ["lessons.done", "lessons.allRight"]).map { call.word("woodpecker.\($0)") }
             let book = try Workbook(sheet: "Zhili", columns: titles.enumerated().map { ($1, $0 == 0 ? 40 : 16) })
             let database = database
             try await book.addPages { (last: Lesson?) in

@@ -15,7 +15,7 @@ struct AccountSender: Service {
     /// The number of a report's case, as people know it.
     let number: @Sendable (ReportID, any Reading) throws -> String?
     /// Does a lesson's part of the tasks.
-    var lessons: LessonPush?
+    var lessons: (any LessonPush)?
     var now: @Sendable () -> Instant = { .now }
 
     private var database: any Database { account.database }
