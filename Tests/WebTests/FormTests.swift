@@ -14,6 +14,14 @@ struct FormTests {
         #expect(form["d"] == nil)
     }
 
+    @Test("No NUL comes through, which no database keeps", arguments: ["a=x%00y", "a=x\u{0}y"])
+    func nul(_ text: String) {
+        #expect(Form(text.utf8)["a"] == "x\u{FFFD}y")
+        #expect(Form(json: Array(#"{"a":"x\u0000y"}"#.utf8))["a"] == "x\u{FFFD}y")
+        #expect(Form(pairs: [("a", "x\u{0}y")])["a"] == "x\u{FFFD}y")
+        #expect(unescaped("x%00y") == "x\u{FFFD}y")
+    }
+
     @Test("No bytes, however broken, stop the reader or grow it beyond its bound")
     func hostile() {
         var random = SystemRandomNumberGenerator()

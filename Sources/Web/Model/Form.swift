@@ -5,7 +5,8 @@ public struct Form: Sendable {
     private var pairs: [(name: String, value: String)] = []
     private static let limit = 1_000
 
-    /// Reads at most 1,000 pairs; bytes that are not UTF-8 after decoding become U+FFFD.
+    /// Reads at most 1,000 pairs; bytes that are not UTF-8 after decoding become U+FFFD, and so does NUL, which no
+    /// database keeps in a text.
     public init(_ text: some Sequence<UInt8>) {
         var name: [UInt8] = []
         var value: [UInt8] = []
@@ -15,7 +16,8 @@ public struct Form: Sendable {
         func put(_ byte: UInt8) { if inValue { value.append(byte) } else { name.append(byte) } }
         func finish() {
             if !name.isEmpty, pairs.count < Self.limit {
-                pairs.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+                pairs.append(
+                    (String(decoding: name, as: UTF8.self), withoutNUL(String(decoding: value, as: UTF8.self))))
             }
             name.removeAll(keepingCapacity: true)
             value.removeAll(keepingCapacity: true)
@@ -43,14 +45,16 @@ public struct Form: Sendable {
     }
 
     /// Names and values that are read already; at most 1,000 are kept.
-    public init(pairs: [(name: String, value: String)]) { self.pairs = Array(pairs.prefix(Self.limit)) }
+    public init(pairs: [(name: String, value: String)]) {
+        self.pairs = pairs.prefix(Self.limit).map { ($0.name, withoutNUL($0.value)) }
+    }
 
     /// The members of a JSON object as a form's: texts and numbers as they stand, flags as `1` and `0`, a list as many
     /// values of its name. Deeper members are left out; what is no object has none.
     public init(json bytes: [UInt8]) {
         let members = (try? JSON.decode([String: JSONMember].self, bytes)) ?? [:]
         pairs = Array(
-            members.sorted { $0.key < $1.key }.flatMap { name, member in member.values.map { (name, $0) } }
+            members.sorted { $0.key < $1.key }.flatMap { name, member in member.values.map { (name, withoutNUL($0)) } }
                 .prefix(Self.limit))
     }
 
@@ -88,6 +92,11 @@ private struct JSONMember: Decodable {
     }
 }
 
+/// The text with U+FFFD for each NUL.
+private func withoutNUL(_ text: String) -> String {
+    text.utf8.contains(0) ? text.replacing("\u{0}", with: "\u{FFFD}") : text
+}
+
 private func hexDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -111,5 +120,5 @@ func unescaped(_ text: some StringProtocol) -> String {
             result.append(byte)
         }
     }
-    return String(decoding: result, as: UTF8.self)
+    return withoutNUL(String(decoding: result, as: UTF8.self))
 }
