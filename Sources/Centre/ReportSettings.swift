@@ -7,6 +7,7 @@ extension Centre {
     func woodpeckerConfiguration(isSample: Bool) throws -> WoodpeckerConfiguration {
         var settings = WoodpeckerConfiguration()
         settings.keepDays = Int(configuration.reportDays)
+        settings.publicURL = configuration.publicURL
         let account = configuration.weChat
         if let token = account.token {
             guard let appID = account.appID else { throw CentreError(description: "wechat.token needs wechat.appid") }

@@ -8,6 +8,10 @@ public struct Document: Sendable {
         case paragraph(String)
         /// A text in smaller, grey letters: where figures come from, what they leave out.
         case note(String)
+        /// A text in large letters, to be read from some steps away.
+        case large(String)
+        /// A QR code by its dark modules, row by row, without its quiet zone, which is drawn.
+        case code([[Bool]])
         /// Names and what stands for them, two to a row; over 60 and 300 characters they end with an ellipsis.
         case facts([Fact])
         /// A table, with its head again on every page.

@@ -58,6 +58,10 @@ struct PageSetter {
         case .note(let text):
             try lines(text, Letters(size: 8.5, colour: Self.faint))
             y += 7
+        case .large(let text):
+            try lines(text, Letters(size: 19))
+            y += 12
+        case .code(let rows): try set(code: rows)
         case .facts(let facts): try set(facts)
         case .table(let table): try set(table)
         case .chart(let chart): try set(chart)
@@ -185,6 +189,30 @@ struct PageSetter {
         case .words: Self.faint
         case .title: 0x1F2328
         }
+    }
+
+    /// Black squares, with the four light modules around them that a reader needs (ISO/IEC 18004, 6.3.8).
+    private mutating func set(code rows: [[Bool]]) throws(PrintProblem) {
+        let side = 200.0
+        try room(side + 8)
+        let module = side / Double(rows.count + 8)
+        let x = (Self.left + Self.right - side) / 2
+        for (row, cells) in rows.enumerated() {
+            var column = 0
+            while column < cells.count {
+                let start = column
+                while column < cells.count, cells[column] { column += 1 }
+                if column > start {
+                    put(
+                        .rectangle(
+                            x: x + Double(start + 4) * module, y: y + Double(row + 4) * module,
+                            width: Double(column - start) * module, height: module, 0x000000))
+                } else {
+                    column += 1
+                }
+            }
+        }
+        y += side + 8
     }
 
     private mutating func set(signatures names: [String]) throws(PrintProblem) {

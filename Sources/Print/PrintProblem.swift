@@ -42,8 +42,12 @@ extension Document {
         for text in [title, subtitle, footer] { try bound("text", text.count, PrintLimits.characters) }
         for block in blocks {
             switch block {
-            case .heading(let text, _), .paragraph(let text), .note(let text):
+            case .heading(let text, _), .paragraph(let text), .note(let text), .large(let text):
                 try bound("text", text.count, PrintLimits.characters)
+            case .code(let rows):
+                guard (21...177).contains(rows.count), rows.allSatisfy({ $0.count == rows.count }) else {
+                    throw .malformed("a code that is no square of 21 to 177 modules")
+                }
             case .facts(let facts): cells += facts.count * 2
             case .signatures(let names): try bound("signatures", names.count, 8)
             case .pageBreak: break

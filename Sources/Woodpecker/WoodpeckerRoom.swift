@@ -19,6 +19,8 @@ public struct WoodpeckerConfiguration: Sendable {
     public var slowLane = Duration.milliseconds(1_500)
     /// The official account; `nil` has none.
     public var weChat: WeChatConfiguration?
+    /// Where others reach the centre, without a slash at the end; `nil` where that is its own address.
+    public var publicURL: String?
     /// Reports that one network may hand in within ten minutes; the machine's own address is not counted.
     public var perNetwork = 30
 
@@ -144,6 +146,10 @@ public struct WoodpeckerRoom: Room {
         rateRoutes(&routes)
         monthlyRoutes(&routes)
         lessonRoutes(&routes)
+        lessonPictureRoutes(&routes)
+        lessonPushRoutes(&routes)
+        posterRoutes(&routes)
+        reminderRoutes(&routes)
         lessonExportRoutes(&routes)
         Open311(room: self).routes(&routes)
         weChatRoutes(&routes)
@@ -166,18 +172,22 @@ public struct WoodpeckerRoom: Room {
         var services: [any Service] = [
             Eraser(database: database, keepDays: configuration.keepDays, logger: logger)
         ]
-        if let sender = accountSender() { services.append(sender) }
+        if let sender = accountSender() {
+            services += [sender, LessonClock(database: database, logger: logger)]
+        }
         return services
     }
 
     /// Who does what waits for the official account.
     func accountSender() -> AccountSender? {
         guard let account else { return nil }
-        let cases = cases
-        return AccountSender(account: account, logger: logger) { report, db in
+        let (cases, address, publicURL) = (cases, address, configuration.publicURL)
+        var sender = AccountSender(account: account, logger: logger) { report, db in
             guard let known = try ReportStore.find(report, in: db), known.erasedAt == nil else { return nil }
             return try cases.record(known.caseID, in: db)?.number
         }
+        sender.lessons = LessonArticles { publicURL ?? address() }
+        return sender
     }
 
     func category(_ code: String?) -> Category? { code.flatMap { code in categories.first { $0.code == code } } }

@@ -61,6 +61,8 @@ struct ScreenTests {
         "/departments": "POST /api/v1/departments", "/departments/keys": "POST /api/v1/departments/keys",
         "/departments/open311": "POST /api/v1/departments/open311",
         "/lesson-desk": "POST /api/v1/lessons", "/lesson-desk/{id}": "POST /api/v1/lessons/{id}/moves",
+        "/lesson-desk/{id}/pictures": "POST /api/v1/lessons/{id}/pictures",
+        "/lesson-desk/{id}/push": "POST /api/v1/lessons/{id}/push",
         "/reports/{id}": "POST /api/v1/reports/{id}/moves",
         "/registry/imports/{id}": "POST /api/v1/imports/{id}/start",
         "/registry/pairs": "POST /api/v1/registry/pairs/search",

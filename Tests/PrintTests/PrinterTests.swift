@@ -46,6 +46,59 @@ struct PrinterTests {
         #expect(pages[1].contains("末页") && pages[1].contains("值班日志（示例）"))
     }
 
+    @Test("A code is drawn module by module, dark where it is dark and light where it is light")
+    func code() async throws {
+        // A frame, by which it is found on the page, and noise in it.
+        let rows = (0..<25).map { row in
+            (0..<25).map { [0, 24].contains(row) || [0, 24].contains($0) || (row * 7 + $0 * $0 * 13) % 5 < 2 }
+        }
+        let bytes = try await Printer.shared.pdf(Document(title: "海报", blocks: [.large("第一点"), .code(rows)]))
+        #expect(try Self.read(bytes)[0].contains("第一点"))
+        let page = try Self.drawn(bytes, dotsPerPoint: 4)
+        let module = 200.0 / 33 * 4
+        let left = (PageSetter.left + PageSetter.right - 200) / 2 * 4 + 4 * module
+        func isDark(_ x: Double, _ y: Double) -> Bool { page.grey[Int(y) * page.width + Int(x)] < 128 }
+        let wide = (0..<25).map { left + (Double($0) + 0.5) * module }
+        let top = try #require(
+            (0..<page.height - 100).first { y in
+                // Thicker than the line under the title.
+                wide.allSatisfy { isDark($0, Double(y)) && isDark($0, Double(y) + module * 0.8) }
+            }, "the frame is not there")
+        for (row, cells) in rows.enumerated() {
+            for (column, cell) in cells.enumerated() {
+                #expect(isDark(wide[column], Double(top) + (Double(row) + 0.5) * module) == cell, "\(row) \(column)")
+            }
+        }
+        // The quiet zone.
+        #expect(!isDark(left - module, Double(top) + module) && !isDark(left + 26 * module, Double(top) + module))
+        for wrong in [[], [[true]], Array(rows.dropLast())] {
+            await #expect(throws: PrintProblem.malformed("a code that is no square of 21 to 177 modules")) {
+                _ = try await Printer.shared.pdf(Document(title: "x", blocks: [.code(wrong)]))
+            }
+        }
+    }
+
+    /// The first page as a picture in grey, by poppler.
+    private static func drawn(_ bytes: [UInt8], dotsPerPoint: Int) throws -> (grey: [UInt8], width: Int, height: Int) {
+        let path = NSTemporaryDirectory() + "zhili-print-\(UUID().uuidString).pdf"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let drawer = Process()
+        drawer.executableURL = URL(fileURLWithPath: "/usr/bin/pdftoppm")
+        drawer.arguments = ["-gray", "-r", String(72 * dotsPerPoint), "-f", "1", "-l", "1", path]
+        let out = Pipe()
+        drawer.standardOutput = out
+        try drawer.run()
+        let data = out.fileHandleForReading.readDataToEndOfFile()
+        drawer.waitUntilExit()
+        // P5, width, height, 255, then a byte a pixel.
+        let head = data.prefix(64).split(separator: 0x0A, maxSplits: 3)
+        let size = try #require(head.dropFirst().first).split(separator: 0x20)
+            .compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+        try #require(size.count == 2)
+        return (Array(data.suffix(size[0] * size[1])), size[0], size[1])
+    }
+
     @Test("A long table goes over pages with its head on each and no row lost")
     func longTable() async throws {
         let rows = (1...300).map {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernel
+import Web
 
 /// A lesson for programs.
 struct LessonView: Encodable {
@@ -10,8 +11,26 @@ struct LessonView: Encodable {
     var body: String
     var inSeason: Bool
     var publishedAt: String?
+    var pictures: [Picture]
 
-    init(_ lesson: Lesson) {
+    /// A picture, and where it is.
+    struct Picture: Encodable {
+        var id: ID<LessonPicture>
+        var words: String
+        var width: Int64
+        var height: Int64
+        var path: String
+
+        static let shape = Shape.object(
+            ["id": .id, "words": .text, "width": .integer, "height": .integer, "path": .text], required: ["id", "path"])
+    }
+
+    init(_ lesson: Lesson, _ pictures: [LessonPicture]) {
+        self.pictures = pictures.map {
+            Picture(
+                id: $0.id, words: $0.words, width: $0.width, height: $0.height,
+                path: "/lessons/\(lesson.id)/pictures/\($0.id)")
+        }
         id = lesson.id
         topic = lesson.topic.rawValue
         title = lesson.title

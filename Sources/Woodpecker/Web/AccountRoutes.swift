@@ -209,6 +209,7 @@ extension WoodpeckerRoom {
             },
         ]
         if call.query("ask") == "1", account != nil {
+            context["hasQuotas"] = true
             context["quotas"] = try await quotas().map { path, quota in
                 [
                     "call": word("call." + path.split(separator: "/").suffix(2).joined(separator: "-")),

@@ -50,7 +50,21 @@ extension WoodpeckerRoom {
         let allowed = lesson?.allowed(by: caller) ?? ["edit"]
         let months = form?.all("month").compactMap { Int($0) } ?? lesson?.months ?? []
         let chosen = form?.all("category") ?? lesson?.categories ?? []
+        var pictures: [LessonPicture] = []
+        var push: [String: Any]?
+        if let lesson {
+            pictures = try await database.read { db in try LessonPictureStore.list(lesson.id, in: db) }
+            push = try await pushContext(lesson, hasCover: !pictures.isEmpty, call)
+        }
         let context: [String: Any] = [
+            "hasPictures": lesson != nil, "push": push ?? "",
+            "pictures": pictures.map { picture in
+                [
+                    "id": picture.id.description, "words": picture.words,
+                    "src": "/lesson-desk/\(picture.lesson)/pictures/\(picture.id)",
+                    "action": "/lesson-desk/\(picture.lesson)/pictures",
+                ]
+            },
             "id": lesson?.id.description ?? form?["id"] ?? "", "name": form?["title"] ?? lesson?.title ?? "",
             "summary": form?["summary"] ?? lesson?.summary ?? "", "body": form?["body"] ?? lesson?.body ?? "",
             "quiz": form?["quiz"] ?? quiz ?? "", "errors": errors.mapValues { call.word("problem.field.\($0)") },
@@ -148,7 +162,9 @@ extension WoodpeckerRoom {
             }
             switch move {
             case "review": (lesson.state, lesson.reviewerName) = (.reviewed, caller.name)
-            case "publish": (lesson.state, lesson.publishedAt) = (.published, .now)
+            case "publish":
+                (lesson.state, lesson.publishedAt) = (.published, .now)
+                db.wake(LessonClock.topic)
             default: (lesson.state, lesson.publishedAt) = (.withdrawn, nil)
             }
             lesson.changedAt = .now

@@ -45,8 +45,17 @@ extension WoodpeckerRoom {
             let allRight = right == lesson.quiz.count
             try await database.write { db in try LessonStore.countQuiz(id, allRight: allRight, in: db) }
         }
+        let pictures = try await database.read { db in try LessonPictureStore.list(lesson.id, in: db) }
         var context: [String: Any] = [
             "id": lesson.id.description, "name": lesson.title, "summary": lesson.summary,
+            "pictures": pictures.map { picture -> [String: Any] in
+                [
+                    "src": "/lessons/\(lesson.id)/pictures/\(picture.id)", "words": picture.words,
+                    "width": String(picture.width), "height": String(picture.height),
+                ]
+            },
+            "calendar": Season.next(lesson.months, after: .now) == nil ? "" : "/lessons/\(lesson.id)/season.ics",
+            "remind": try await remindAddress(lesson, call) ?? "", "reminded": call.query("reminds") == "1",
             "topic": call.word("woodpecker.topic.\(lesson.topic.rawValue)"),
             "paragraphs": points(lesson.body).map { ["text": $0] },
         ]
@@ -73,7 +82,7 @@ extension WoodpeckerRoom {
     }
 
     func feed(_ call: Call) async throws -> Answer {
-        let root = "\(call.incoming.isSecure ? "https" : "http")://\(call.incoming.authority ?? "127.0.0.1")"
+        let root = root(call)
         let items = try await published().prefix(50).map { lesson in
             "<item><title>\(escaped(lesson.title))</title><link>\(escaped(root))/lessons/\(lesson.id)</link>"
                 + "<guid isPermaLink=\"false\">\(lesson.id)</guid><description>\(escaped(lesson.summary))</description>"

@@ -1,5 +1,4 @@
 import Kernel
-import Pictures
 import Storage
 import Web
 
@@ -28,19 +27,6 @@ extension WoodpeckerRoom {
             let form = call.form
             return try await lessonPage(Citizen.call(call, form: form), answers: form)
         }
-        routes.get("/lessons/{id}/poster", .device, "A lesson as a poster to be printed, with a QR code") { call in
-            let call = Citizen.call(call)
-            let lesson = try await shown(call)
-            let address =
-                "\(call.incoming.isSecure ? "https" : "http")://\(call.incoming.authority ?? "")/lessons/\(lesson.id)"
-            return try Citizen.page(
-                "lesson-poster", title: lesson.title,
-                [
-                    "name": lesson.title, "summary": lesson.summary,
-                    "points": points(lesson.body).prefix(5).map { ["text": $0] },
-                    "qr": QRCode.svg(address, label: lesson.title) ?? "", "address": address,
-                ], call, path: "/lessons/\(lesson.id)/poster")
-        }
         routes.get(
             "/api/v1/lessons", .device, "Published lessons, newest first",
             shapes: Shapes(
@@ -49,17 +35,18 @@ extension WoodpeckerRoom {
                     of: .object(
                         [
                             "id": .id, "topic": .text, "title": .text, "summary": .text, "inSeason": .flag,
-                            "publishedAt": .time,
+                            "publishedAt": .time, "pictures": .list(LessonView.Picture.shape),
                         ],
                         required: ["id", "title"])))
         ) { call in
             let limit = call.limit
             let before = call.query("before").flatMap(LessonID.init)
-            let found = try await database.read { db in
-                try LessonStore.list(.published, before: before, limit: limit + 1, in: db)
+            let (found, pictures) = try await database.read { db in
+                let found = try LessonStore.list(.published, before: before, limit: limit + 1, in: db)
+                return (found, try LessonPictureStore.list(of: found.map(\.id), in: db))
             }
             return try .list(
-                found.prefix(limit).map(LessonView.init),
+                found.prefix(limit).map { lesson in LessonView(lesson, pictures.filter { $0.lesson == lesson.id }) },
                 next: found.count > limit
                     ? found.prefix(limit).last.map { "/api/v1/lessons?limit=\(limit)&before=\($0.id)" } : nil)
         }

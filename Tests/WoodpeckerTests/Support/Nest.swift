@@ -45,6 +45,7 @@ final class Nest: Sendable {
         var configuration = WoodpeckerConfiguration()
         configuration.slowLane = .zero
         configuration.weChat = weChat
+        configuration.publicURL = "https://town.example"
         room = try WoodpeckerRoom(
             database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
             folder: storage.folder, configuration: configuration, client: client, logger: logger

@@ -9,15 +9,17 @@ import Web
 
 /// Asks the room's routes as a stranger's browser or program does.
 struct Stranger {
-    private struct Nobody: Authenticator {
+    private struct One: Authenticator {
+        let one: Caller?
         var cookieName: String { "none" }
-        func caller(cookie: String?, bearer: String?) async throws -> Caller? { nil }
+        func caller(cookie: String?, bearer: String?) async throws -> Caller? { one }
     }
 
     let routes: Routes
     let dispatcher: Dispatcher
 
-    init(_ nest: Nest, _ own: Routes? = nil) throws {
+    /// - Parameter caller: who asks, where it is not a stranger.
+    init(_ nest: Nest, _ own: Routes? = nil, as caller: Caller? = nil) throws {
         let bundles = [WebResources.bundle, CasesRoom.resources, WoodpeckerRoom.resources]
         let pages = try Pages(
             bundles: bundles, catalogue: try Catalogue(bundles: bundles),
@@ -26,7 +28,7 @@ struct Stranger {
         if let own { routes = own } else { nest.room.routes(&routes) }
         self.routes = routes
         dispatcher = Dispatcher(
-            database: nest.database, pages: pages, authenticator: Nobody(), logger: nest.room.logger,
+            database: nest.database, pages: pages, authenticator: One(one: caller), logger: nest.room.logger,
             covers: { _, _ in false })
     }
 

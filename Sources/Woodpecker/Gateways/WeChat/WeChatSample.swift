@@ -72,12 +72,18 @@ final class WeChatSample: Sendable {
             var text: Text?
             var data: [String: Value]?
         }
+        struct Quota: Encodable {
+            var daily_limit = 500_000
+            var used = 0
+            var remain = 500_000
+        }
         struct Reply: Encodable {
             var errcode = 0
             var errmsg = "ok"
             var media_id: String?
             var publish_id: String?
             var msg_id: Int?
+            var quota: Quota?
         }
         let sent = try? JSON.decode(Sent.self, call.body)
         let words = sent?.text?.content ?? sent?.data?.values.map(\.value).sorted().joined(separator: " ")
@@ -87,6 +93,7 @@ final class WeChatSample: Sendable {
             return try .json(Reply())
         case "material/add_material", "draft/add": return try .json(Reply(media_id: "sample"))
         case "freepublish/submit": return try .json(Reply(publish_id: "1"))
+        case "openapi/quota/get": return try .json(Reply(quota: Quota()))
         case "message/mass/sendall": return try .json(Reply(msg_id: 1))
         default: return try .json(Reply())
         }
