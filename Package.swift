@@ -98,7 +98,7 @@ let package = Package(
             "Watch",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "SIP", "GB28181", "Media", "Crypt",
-                "Office", "Geo",
+                "Office", "Geo", "ONVIF",
                 httpTypes, logging, nio, nioPosix, lifecycle,
             ]),
         room(
@@ -163,6 +163,7 @@ let package = Package(
         engine("GB26875", needs: ["Kernel"]),
         engine("SIP", needs: ["Kernel", "Crypt", nio, nioPosix]),
         engine("GB28181", needs: ["Kernel", "SIP", nio, nioPosix]),
+        engine("ONVIF", needs: ["Kernel", "Crypt", "XML", nio, nioPosix, nioHTTP1]),
         engine("Media", needs: ["Kernel", "Crypt", nio]),
         engine(
             "MediaServer",
@@ -180,8 +181,8 @@ let package = Package(
         engine(
             "Simulator",
             needs: [
-                "GB26875", "GB28181", "SIP", "SMPP", "WebPush", "Crypt", "Kernel", "CAV", nio, nioPosix, nioHTTP1,
-                nioSSL,
+                "GB26875", "GB28181", "SIP", "SMPP", "WebPush", "Crypt", "Kernel", "CAV", "XML", nio, nioPosix,
+                nioHTTP1, nioSSL,
             ]),
         engine("Bench", needs: ["GB26875", "Kernel", "Office", "Crypt"]),
 
@@ -224,6 +225,7 @@ let package = Package(
         tests("GB26875", needs: ["GB26875", "Kernel", "Simulator"]),
         tests("SIP", needs: ["SIP", "Kernel", nio]),
         tests("GB28181", needs: ["GB28181", "SIP", "Kernel", nio]),
+        tests("ONVIF", needs: ["ONVIF", "XML", "Simulator", "Kernel"]),
         tests("Media", needs: ["Media", "Simulator", "Kernel", nio]),
         tests(
             "MediaServer",

@@ -12,12 +12,16 @@ struct zl_pull {
     int video, audio, video_kind, audio_kind;
     atomic_int stopped;
     atomic_llong deadline; /* microseconds of av_gettime_relative */
+    atomic_int timed_out;
     int64_t timeout;
 };
 
 static int interrupted(void *opaque) {
     zl_pull *pull = opaque;
-    return atomic_load(&pull->stopped) || av_gettime_relative() > atomic_load(&pull->deadline);
+    if (atomic_load(&pull->stopped)) return 1;
+    if (av_gettime_relative() <= atomic_load(&pull->deadline)) return 0;
+    atomic_store(&pull->timed_out, 1);
+    return 1;
 }
 
 static void extend(zl_pull *pull) { atomic_store(&pull->deadline, av_gettime_relative() + pull->timeout); }
@@ -44,16 +48,31 @@ static int kind_of(const AVCodecParameters *parameters) {
     }
 }
 
-int zl_pull_open(zl_pull *pull, const char *url, int timeout_ms) {
+static int refusal(zl_pull *pull, int error) {
+    if (atomic_load(&pull->timed_out)) return ZL_NO_ANSWER;
+    switch (error) {
+    case AVERROR_HTTP_UNAUTHORIZED:
+    case AVERROR_HTTP_FORBIDDEN: return ZL_UNAUTHORIZED;
+    case AVERROR_HTTP_NOT_FOUND: return ZL_NO_STREAM;
+    case AVERROR(ECONNREFUSED):
+    case AVERROR(ETIMEDOUT):
+    case AVERROR(EHOSTUNREACH):
+    case AVERROR(ENETUNREACH):
+    case AVERROR(EIO): return ZL_UNREACHABLE;
+    default: return ZL_NO_ANSWER;
+    }
+}
+
+int zl_pull_open(zl_pull *pull, const char *url, int over_udp, int timeout_ms) {
     av_log_set_level(AV_LOG_QUIET);
     pull->timeout = (int64_t)timeout_ms * 1000;
     extend(pull);
     pull->format = avformat_alloc_context();
-    if (pull->format == NULL) return AVERROR(ENOMEM);
+    if (pull->format == NULL) return ZL_NO_ANSWER;
     pull->format->interrupt_callback.callback = interrupted;
     pull->format->interrupt_callback.opaque = pull;
     AVDictionary *options = NULL;
-    av_dict_set(&options, "rtsp_transport", "tcp", 0);
+    av_dict_set(&options, "rtsp_transport", over_udp ? "udp" : "tcp", 0);
     /* Nothing but RTSP and what it stands on: no file, no playlist. */
     av_dict_set(&options, "protocol_whitelist", "rtsp,rtp,tcp,udp", 0);
     av_dict_set(&options, "analyzeduration", "100000", 0);
@@ -61,18 +80,23 @@ int zl_pull_open(zl_pull *pull, const char *url, int timeout_ms) {
     av_dict_set(&options, "fpsprobesize", "0", 0);
     int result = avformat_open_input(&pull->format, url, NULL, &options);
     av_dict_free(&options);
-    if (result < 0) return result;
+    return result < 0 ? refusal(pull, result) : ZL_OPEN;
+}
+
+int zl_pull_learn(zl_pull *pull) {
     extend(pull);
-    result = avformat_find_stream_info(pull->format, NULL);
-    if (result < 0) return result;
+    if (avformat_find_stream_info(pull->format, NULL) < 0) return ZL_SILENT;
     pull->video = av_find_best_stream(pull->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     pull->audio = av_find_best_stream(pull->format, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
-    if (pull->video < 0) return pull->video;
+    if (pull->video < 0) return ZL_NO_VIDEO;
     pull->video_kind = kind_of(pull->format->streams[pull->video]->codecpar);
     if (pull->audio >= 0) pull->audio_kind = kind_of(pull->format->streams[pull->audio]->codecpar);
-    if (pull->video_kind == ZL_NONE) return AVERROR_DECODER_NOT_FOUND;
-    return 0;
+    if (pull->video_kind == ZL_NONE) return ZL_OTHER_CODEC;
+    /* libav calls it well when the interrupt ended its waiting. */
+    return atomic_load(&pull->timed_out) ? ZL_SILENT : ZL_OPEN;
 }
+
+int zl_pull_timed_out(zl_pull *pull) { return atomic_load(&pull->timed_out); }
 
 const uint8_t *zl_pull_parameters(zl_pull *pull, size_t *count) {
     *count = 0;
@@ -111,5 +135,3 @@ void zl_pull_free(zl_pull *pull) {
     avformat_close_input(&pull->format);
     free(pull);
 }
-
-int zl_refused(void) { return AVERROR_HTTP_UNAUTHORIZED; }

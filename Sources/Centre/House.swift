@@ -145,6 +145,7 @@ extension Centre {
             platform: configuration.gb28181Platform, host: configuration.gb28181Host, port: configuration.gb28181Port)
         watch.media = media
         watch.recordings = configuration.folder.appendingPathComponent("recordings")
+        watch.folder = configuration.folder
         watch.isCaseOpen = { id, db in try cases.isOpen(id, in: db) }
         let watchRoom = try WatchRoom(
             database: database,

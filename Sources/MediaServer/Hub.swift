@@ -93,9 +93,9 @@ final class Hub {
             guard bySSRC[ssrc] == nil else { throw .refused }
             bySSRC[ssrc] = id
             if transport == .udp { source.reach(.address, at: now) }
-        case .rtsp(let url, let username, let password):
+        case .rtsp(let url, let username, let password, let overUDP):
             guard let address = RTSPPull.address(url, username: username, password: password) else { throw .refused }
-            source.rtsp = RTSPPull(address, source: id, hub: self)
+            source.rtsp = RTSPPull(address, overUDP: overUDP, source: id, hub: self)
         }
         sources[id] = source
         return Receiver(port: mediaPort, ssrc: source.ssrc, isNew: true)

@@ -6,6 +6,9 @@ import NIOCore
 /// A camera pulled by its address through libav, on a thread of its own.
 final class RTSPPull: Sendable {
     private let pull: OpaqueBox
+    /// How long opening, the first packet, and every packet after it may take, in milliseconds; the hub's own watch of
+    /// stages waits longer, so that it is said what the camera did.
+    private static let longestStep: Int32 = 8_000
 
     private struct OpaqueBox: @unchecked Sendable {
         // Only `zl_pull_stop` is called from outside the thread, which libav's interrupt callback allows.
@@ -25,36 +28,40 @@ final class RTSPPull: Sendable {
     }
 
     /// Starts at once; `nil` when there is no memory.
-    init?(_ address: String, source: SourceID, hub: Hub) {
+    init?(_ address: String, overUDP: Bool, source: SourceID, hub: Hub) {
         guard let pointer = zl_pull_new() else { return nil }
         let box = OpaqueBox(pointer: pointer)
         pull = box
         let bound = NIOLoopBound(hub, eventLoop: hub.loop)
         let loop = hub.loop
         Thread.detachNewThread {
-            Self.run(box, address) { work in loop.execute { work(bound.value, source) } }
+            Self.run(box, address, overUDP) { work in loop.execute { work(bound.value, source) } }
         }
     }
 
     func stop() { zl_pull_stop(pull.pointer) }
 
     private static func run(
-        _ box: OpaqueBox, _ address: String, on hub: (@escaping @Sendable (Hub, SourceID) -> Void) -> Void
+        _ box: OpaqueBox, _ address: String, _ overUDP: Bool,
+        on hub: (@escaping @Sendable (Hub, SourceID) -> Void) -> Void
     ) {
         let pull = box.pointer
         defer { zl_pull_free(pull) }
-        let opened = zl_pull_open(pull, address, 8_000)
-        guard opened == 0 else {
-            let refused = opened == zl_refused()
-            hub { hub, id in hub.end(id, refused ? .refused : .unreachable) }
-            return
+        let opened = zl_pull_open(pull, address, overUDP ? 1 : 0, longestStep)
+        if let failure = failure(of: opened) { return hub { hub, id in hub.end(id, failure) } }
+        hub { hub, id in hub.sources[id]?.reach(.address, at: hub.now) }
+        let learned = zl_pull_learn(pull)
+        if let failure = failure(of: learned) {
+            return hub { hub, id in
+                if learned > Int32(ZL_SILENT.rawValue) { hub.sources[id]?.reach(.firstPacket, at: hub.now) }
+                hub.end(id, failure)
+            }
         }
         var count = 0
         if let bytes = zl_pull_parameters(pull, &count) {
             let sets = Array(UnsafeBufferPointer(start: bytes, count: min(count, 8_192)))
             hub { hub, id in
                 guard let source = hub.sources[id] else { return }
-                source.reach(.address, at: hub.now)
                 source.takeVideo(sets, type: nil, pts: nil, dts: nil, at: hub.now)
             }
         }
@@ -64,7 +71,11 @@ final class RTSPPull: Sendable {
             var dts: Int64 = 0
             let kind = zl_pull_read(pull, &bytes, &count, &pts, &dts)
             guard kind >= 0 else {
-                hub { hub, id in hub.end(id, .closed) }
+                let isSilent = zl_pull_timed_out(pull) == 1
+                hub { hub, id in
+                    let isFlowing = (hub.sources[id]?.stage ?? .signalling) >= .sync
+                    hub.end(id, isSilent ? (isFlowing ? .stalled : .silent) : .closed)
+                }
                 return
             }
             guard kind > 0, let bytes, count <= PSDemuxer.largestFrame else { continue }
@@ -82,6 +93,19 @@ final class RTSPPull: Sendable {
                 default: source.takeAudio(unit, type: 0x91)
                 }
             }
+        }
+    }
+
+    private static func failure(of result: Int32) -> MediaFailure? {
+        switch UInt32(bitPattern: result) {
+        case ZL_OPEN.rawValue: nil
+        case ZL_UNREACHABLE.rawValue: .unreachable
+        case ZL_UNAUTHORIZED.rawValue: .credentials
+        case ZL_NO_STREAM.rawValue: .noStream
+        case ZL_SILENT.rawValue: .silent
+        case ZL_NO_VIDEO.rawValue: .noVideo
+        case ZL_OTHER_CODEC.rawValue: .codec
+        default: .refused
         }
     }
 }

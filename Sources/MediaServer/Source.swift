@@ -180,6 +180,11 @@ final class Source {
         let waited = now - stageSince
         switch stage {
         case .signalling, .address:
+            if case .rtsp = pull {
+                // The pull ends by bounds of its own and says why; looking up a name is all that may outlast them.
+                guard waited > 2 * bounds.firstPacketMs else { return nil }
+                return stage == .signalling ? .unreachable : .silent
+            }
             guard waited > bounds.firstPacketMs else { return nil }
             if case .gb28181(_, .udp) = pull { return .silent }
             return stage == .signalling ? .unreachable : .silent

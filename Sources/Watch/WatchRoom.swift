@@ -18,6 +18,8 @@ public struct WatchRoom: Room {
         public var media: (any MediaPlane)?
         /// Where recordings lie, a folder a camera; `nil` records nothing.
         public var recordings: URL?
+        /// The data folder, in which the key of cameras' passwords lies; `nil` keeps none beyond the process.
+        public var folder: URL?
         /// Whether a case is open: recordings that its clips cover are not deleted.
         public var isCaseOpen: @Sendable (CaseID, any Reading) throws -> Bool = { _, _ in true }
 
@@ -35,6 +37,7 @@ public struct WatchRoom: Room {
     private let configuration: Configuration
     private let keeper: RecordingKeeper?
     private let voices: Voices?
+    private let network: NetCameras
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "watch", bundle: .module) }
@@ -55,6 +58,10 @@ public struct WatchRoom: Room {
             try GBPlatform(
                 $0, database: database, desk: desk, media: configuration.media, logger: logger, started: listening)
         }
+        let network = NetCameras(
+            database: database, media: configuration.media, store: try StreamStore(folder: configuration.folder),
+            logger: logger)
+        self.network = network
         voices =
             if let media = configuration.media, let calls = platform?.voices {
                 Voices(database: database, media: media, calls: calls, logger: logger)
@@ -65,7 +72,12 @@ public struct WatchRoom: Room {
             if let media = configuration.media, let folder = configuration.recordings, let platform {
                 RecordingKeeper(
                     database: database, media: media, folder: folder,
-                    open: { camera in try await platform.open(camera, in: database) },
+                    open: { camera in
+                        if let stream = try await database.read({ db in try network.store.find(camera, in: db) }) {
+                            return try await network.open(camera, stream, substream: false)
+                        }
+                        return try await platform.open(camera, in: database)
+                    },
                     isCaseOpen: configuration.isCaseOpen, logger: logger)
             } else {
                 nil
@@ -85,8 +97,14 @@ public struct WatchRoom: Room {
 
     /// Its ways in.
     public func routes(_ routes: inout Routes) {
-        CameraRoutes(platform: platform, media: configuration.media, desk: desk).add(to: &routes)
+        CameraRoutes(platform: platform, network: network, media: configuration.media, desk: desk).add(to: &routes)
         CameraPages(platform: platform, desk: desk).add(to: &routes)
+        let register = NetCameraRegister(
+            network: network, platform: configuration.gb28181?.platform ?? .invented, desk: desk)
+        NetCameraRoutes(register: register).add(to: &routes)
+        NetCameraPages(register: register).add(to: &routes)
+        ONVIFRoutes(register: register).add(to: &routes)
+        ONVIFPages(register: register).add(to: &routes)
         CameraWorkbook(desk: desk).add(to: &routes)
         CameraMoveRoutes(platform: platform, desk: desk).add(to: &routes)
         DeviceReplayRoutes(
@@ -105,7 +123,7 @@ public struct WatchRoom: Room {
 
     /// Its servers.
     public func services() -> [any Service] {
-        (platform.map { [$0] } ?? []) + (keeper.map { [$0] } ?? []) + (voices.map { [$0] } ?? [])
+        (platform.map { [$0] } ?? []) + [network] + (keeper.map { [$0] } ?? []) + (voices.map { [$0] } ?? [])
     }
 }
 

@@ -7,6 +7,7 @@ struct Simulate: AsyncParsableCommand {
         abstract: "Play the town's devices over the wire, from outside the centre.",
         subcommands: [
             SimulateFire.self, SimulateCarriers.self, SimulateStream.self, SimulateCameras.self, SimulateWeChat.self,
+            SimulateRTSP.self, SimulateONVIF.self,
         ])
 }
 

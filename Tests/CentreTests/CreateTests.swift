@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Kernel
+import Simulator
 import Storage
 import Testing
 import Web
@@ -28,6 +29,7 @@ struct CreateTests {
         "/api/v1/message-languages",  // one for each phone
         "/api/v1/categories",  // a category is named by its key: there is no second one
         "/api/v1/me/password", "/api/v1/departments/keys", "/api/v1/registry/pairs/search",  // moves, not things
+        "/api/v1/onvif/searches", "/api/v1/onvif/profiles",  // questions to devices
         "/api/v1/patrol/track",  // a place is known by its moment
         // A secret is told once and kept nowhere; another one stands in its place.
         "/api/v1/departments/open311", "/api/v1/shifts/calendar",
@@ -96,6 +98,9 @@ struct CreateTests {
             Create(
                 path: "/api/v1/watch-devices", person: "admin",
                 body: #"{"gbId":"34020000001110000077","name":"录像机","password":"a-long-password"}"#),
+            Create(
+                path: "/api/v1/cameras", person: "admin",
+                body: #"{"name":"水闸（示例）","url":"rtsp://192.0.2.7/live","username":"view","password":"invented"}"#),
             Create(path: "/api/v1/departments", person: "leader", body: #"{"name":"水务办（示例）"}"#),
             Create(
                 path: "/api/v1/lessons", person: "officer",
@@ -153,8 +158,9 @@ struct CreateTests {
                 #expect(kept.allSatisfy { !$0.contains(value(first, "password") ?? "-") })
             }
         }
+        try await addsCameraByONVIFOnce(town)
         // Every list that takes something new was tried.
-        let tried = Set(all.map(\.path))
+        let tried = Set(all.map(\.path) + ["/api/v1/onvif/cameras"])
         let lists = town.house.routes.all
             .filter { $0.method == .post && $0.path.hasPrefix("/api/v1/") && !$0.path.contains("{") }
             .map(\.path)
@@ -162,5 +168,22 @@ struct CreateTests {
         let elsewhere: Set<String> = ["/api/v1/imports", "/api/v1/voices", "/api/v1/message-templates"]
         #expect(Set(lists).subtracting(tried).subtracting(Self.others).subtracting(elsewhere) == [])
         await town.close()
+    }
+
+    /// The device is asked again, and the camera is the first one.
+    private func addsCameraByONVIFOnce(_ town: Town) async throws {
+        let device = try await SimulatedONVIF.start(.init())
+        let body = Array(
+            """
+            {"address":"127.0.0.1:\(device.port)","username":"view","password":"invented","profile":"main",\
+            "name":"东闸（示例）"}
+            """.utf8)
+        func add() async -> Answer {
+            await town.ask(.post, "/api/v1/onvif/cameras", as: "admin", body: body, key: "key onvif")
+        }
+        let (first, again) = (await add(), await add())
+        #expect(first.status == 201 && again.status == 201, "\(String(decoding: first.bodyBytes, as: UTF8.self))")
+        #expect(value(first, "id") != nil && value(first, "id") == value(again, "id"))
+        await device.stop()
     }
 }

@@ -10,15 +10,31 @@
 
 enum zl_media_kind { ZL_NONE = 0, ZL_H264 = 1, ZL_H265 = 2, ZL_ALAW = 3, ZL_MULAW = 4 };
 
-/* ---- Pulling a camera by its address (RTSP over TCP) ---- */
+/* ---- Pulling a camera by its address (RTSP) ---- */
+
+/* What became of opening: what was reached last tells what to mend. */
+enum zl_pull_result {
+    ZL_OPEN = 0,
+    ZL_UNREACHABLE = 1,  /* no connection */
+    ZL_NO_ANSWER = 2,    /* no answer, or one that is none of RTSP or refuses for other reasons than the next two */
+    ZL_UNAUTHORIZED = 3, /* another user or password is wanted */
+    ZL_NO_STREAM = 4,    /* there is nothing under this path */
+    ZL_SILENT = 5,       /* it was agreed to send, and nothing came */
+    ZL_NO_VIDEO = 6,
+    ZL_OTHER_CODEC = 7
+};
 
 typedef struct zl_pull zl_pull;
 
 /* A pull that is not connected; NULL when there is no memory. */
 zl_pull *zl_pull_new(void);
-/* Connects and learns the streams. 0, or a negative error of libav. Ends early after zl_pull_stop, or after
- * timeout_ms without an answer. */
-int zl_pull_open(zl_pull *pull, const char *url, int timeout_ms);
+/* Connects and asks for the streams: an enum zl_pull_result. Packets come over RTSP's own connection, or by UDP. This
+ * and each of the next calls ends early after zl_pull_stop, or timeout_ms after it began. */
+int zl_pull_open(zl_pull *pull, const char *url, int over_udp, int timeout_ms);
+/* Waits for the first packets of an open pull and learns what they carry: an enum zl_pull_result. */
+int zl_pull_learn(zl_pull *pull);
+/* Whether a call ended because nothing came for timeout_ms. */
+int zl_pull_timed_out(zl_pull *pull);
 /* The video's parameter sets from the description (annex B), or NULL. */
 const uint8_t *zl_pull_parameters(zl_pull *pull, size_t *count);
 /* The next packet; valid until the next call. Its kind, ZL_NONE for one that is of no use, or a negative error.
@@ -28,8 +44,6 @@ int zl_pull_read(zl_pull *pull, const uint8_t **bytes, size_t *count, int64_t *p
 void zl_pull_stop(zl_pull *pull);
 /* Closes; no other call may be under way. */
 void zl_pull_free(zl_pull *pull);
-/* The error of a camera that asks for another user or password. */
-int zl_refused(void);
 
 /* ---- A generated picture, coded as H.264 ---- */
 

@@ -23,6 +23,10 @@ public enum MediaStage: String, Sendable, Hashable, Codable, CaseIterable, Compa
 public enum MediaFailure: String, Sendable, Hashable, Codable, CaseIterable, Error {
     /// The device refused or did not answer (told by the room).
     case refused
+    /// The camera asks for another user or password.
+    case credentials
+    /// The camera has no stream under this path.
+    case noStream = "no-stream"
     /// There is no connection to the device's media address.
     case unreachable
     /// No packet came in time.

@@ -2,8 +2,9 @@
 public enum Pull: Sendable, Hashable, Codable {
     /// A program stream in RTP (GB/T 28181 annex C), told apart by its SSRC on the one media port.
     case gb28181(ssrc: UInt32, transport: MediaTransport)
-    /// A camera by its address (`rtsp://…`), without user and password, which come beside it.
-    case rtsp(url: String, username: String, password: String)
+    /// A camera by its address (`rtsp://…`), without user and password, which come beside it; packets come over RTSP's
+    /// own connection, or by UDP.
+    case rtsp(url: String, username: String, password: String, overUDP: Bool)
 }
 
 /// Who connects to whom, seen from the device, as `a=setup` in our offer says it the other way round.

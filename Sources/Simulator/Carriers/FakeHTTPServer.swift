@@ -39,8 +39,10 @@ final class FakeHTTPServer: Sendable {
         port = channel.localAddress?.port ?? 0
     }
 
+    /// - Parameter type: the content type of what it replies.
     static func start(
-        host: String, port: Int, limit: Int = 65_536, answer: @escaping @Sendable (FarRequest) -> FarAnswer
+        host: String, port: Int, limit: Int = 65_536, type: String = "application/json",
+        answer: @escaping @Sendable (FarRequest) -> FarAnswer
     ) async throws -> FakeHTTPServer {
         let callers = Callers()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -49,7 +51,7 @@ final class FakeHTTPServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     callers.add(channel)
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(FarHandler(limit, answer))
+                    try channel.pipeline.syncOperations.addHandler(FarHandler(limit, type, answer))
                 }
             }
             .bind(host: host, port: port).get()
@@ -81,11 +83,13 @@ private final class FarHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let limit: Int
+    private let type: String
     private let answer: @Sendable (FarRequest) -> FarAnswer
     private var request: FarRequest?
 
-    init(_ limit: Int, _ answer: @escaping @Sendable (FarRequest) -> FarAnswer) {
+    init(_ limit: Int, _ type: String, _ answer: @escaping @Sendable (FarRequest) -> FarAnswer) {
         self.limit = limit
+        self.type = type
         self.answer = answer
     }
 
@@ -101,7 +105,7 @@ private final class FarHandler: ChannelInboundHandler {
             self.request = nil
             switch answer(request) {
             case .reply(let status, let text):
-                write(context, status, ["Content-Type": "application/json"], ByteBuffer(string: text))
+                write(context, status, ["Content-Type": type], ByteBuffer(string: text))
             case .file(let bytes, let type): write(context, 200, ["Content-Type": type], ByteBuffer(bytes: bytes))
             case .redirect(let place): write(context, 307, ["Location": place], ByteBuffer())
             case .hang: break

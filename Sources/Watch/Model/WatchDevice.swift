@@ -66,6 +66,8 @@ public struct WatchDevice: Sendable, RowDecodable {
     public var received: Int?
     /// When its catalogue came.
     public var catalogueAt: Instant?
+    /// Whether it registers by GB/T 28181; else it is a camera that is pulled by its address.
+    public var registers = true
     /// What is out of order; empty where nothing is.
     public var trouble = ""
 
@@ -88,7 +90,7 @@ public struct WatchDevice: Sendable, RowDecodable {
 
     static let columns = """
         id, gb_id, name, area, transport, algorithm, ha1, manufacturer, model, firmware, version, quirks, hop, contact,
-        registered_at, expires_at, last_seen, online, announced, received, catalogue_at, trouble
+        registered_at, expires_at, last_seen, online, announced, received, catalogue_at, trouble, way
         """
 
     /// Reads the columns in their order.
@@ -118,6 +120,7 @@ public struct WatchDevice: Sendable, RowDecodable {
         received = try row.next(Int64?.self).map(Int.init)
         catalogueAt = try row.next()
         trouble = try row.next()
+        registers = try row.next(String.self) == "gb28181"
     }
 }
 

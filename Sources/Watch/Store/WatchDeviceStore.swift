@@ -7,8 +7,11 @@ import Web
 
 /// The tables of devices.
 enum WatchDeviceStore {
+    /// Those that register by GB/T 28181.
     static func all(in db: any Reading) throws -> [WatchDevice] {
-        try db.all(WatchDevice.self, "SELECT \(raw: WatchDevice.columns) FROM watch_device ORDER BY id LIMIT 20000")
+        try db.all(
+            WatchDevice.self,
+            "SELECT \(raw: WatchDevice.columns) FROM watch_device WHERE way = 'gb28181' ORDER BY id LIMIT 20000")
     }
 
     static func list(after: WatchDeviceID?, text: String?, state: String?, limit: Int, in db: any Reading) throws

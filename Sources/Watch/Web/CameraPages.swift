@@ -53,7 +53,8 @@ struct CameraPages {
             },
             "all": String(shown.count), "online": String(shown.count(where: isOnline)),
             "offline": String(shown.count { !isOnline($0) }), "tooMany": cameras.count > 2_000,
-            "byPlace": groupsByPlace, "export": "/cameras.xlsx?\(WatchWords.query(call, ["q", "place", "state"]))",
+            "byPlace": groupsByPlace, "canAdd": try call.signedIn().may(.deviceWrite),
+            "export": "/cameras.xlsx?\(WatchWords.query(call, ["q", "place", "state"]))",
             "values": ["q": call.query("q") ?? ""],
             "places": WatchWords.choices(
                 call, PlaceKind.allCases.map(\.rawValue), words: "watch.place", chosen: call.query("place")),
@@ -88,6 +89,8 @@ struct CameraPages {
         let context: [String: Any] = [
             "id": camera.id.description, "name": camera.title, "state": call.word("watch.camera.state.\(state)"),
             "tint": state == "online" ? "ok" : state == "missing" ? "warn" : "bad", "isOnline": state == "online",
+            "isNetwork": !device.registers, "canAddress": !device.registers && caller.may(.deviceWrite),
+            "hasRecorder": device.registers,
             "viewer": caller.name, "canWatch": caller.may(.cameraLive), "canReplay": caller.may(.recordingWatch),
             "canMove": mayMove,
             "presets": presets.map { preset -> [String: Any] in
@@ -95,7 +98,8 @@ struct CameraPages {
                     "number": String(preset.number), "name": preset.name,
                     "isHome": home.map { $0.preset == preset.number } ?? false,
                 ]
-            }, "hasPresets": !presets.isEmpty, "canCruise": presets.count > 1,
+            }, "hasPresets": !presets.isEmpty && device.registers,
+            "canCruise": presets.count > 1 && device.registers,
             "homeSeconds": String(home?.seconds ?? 60),
             "canWrite": caller.may(.cameraWrite), "givenName": camera.givenName, "deviceName": camera.name,
             "lat": camera.point.map { "\($0.lat)" } ?? "", "lon": camera.point.map { "\($0.lon)" } ?? "",

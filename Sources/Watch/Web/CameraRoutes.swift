@@ -8,6 +8,7 @@ import Web
 /// `/api/v1/cameras…`: what there is, live pictures, moves.
 struct CameraRoutes {
     let platform: GBPlatform?
+    let network: NetCameras
     let media: (any MediaPlane)?
     let desk: any WatchDesk
 
@@ -134,15 +135,23 @@ struct CameraRoutes {
         let reason = check.text(wish.reason ?? "", "reason", 0...200)
         try check.finish()
         let (camera, _) = try await find(call)
-        guard let media, let calls = platform?.calls, let device = platform?.directory.find(camera.device) else {
-            throw Problem(503, "watch.no-media")
-        }
+        let stream = try await stream(camera, call)
+        let device = platform?.directory.find(camera.device)
+        guard let media, stream != nil || device != nil else { throw Problem(503, "watch.no-media") }
         // On the record before the first picture.
         try await call.database.write { [desk] db in
             try desk.audit(
                 "camera.live", subject: "cameras/\(camera.id)", by: caller.watcher, purpose: reason, at: .now, in: db)
         }
-        let source = try await calls.open(camera, of: device, substream: wish.substream ?? false)
+        let isSmall = wish.substream ?? false
+        let source: SourceID
+        if let stream {
+            source = try await network.open(camera.id, stream, substream: isSmall)
+        } else if let calls = platform?.calls, let device {
+            source = try await calls.open(camera, of: device, substream: isSmall)
+        } else {
+            throw Problem(503, "watch.no-media")
+        }
         do {
             let ticket = try await media.ticket(for: source, viewer: Viewer(name: caller.name))
             return try .json(Live(port: ticket.port, path: ticket.path, source: source.description))
@@ -166,11 +175,20 @@ struct CameraRoutes {
         check.expect((1...255).contains(speed), "speed", "out-of-range")
         try check.finish()
         let (pan, tilt, zoom) = (body.pan ?? 0, body.tilt ?? 0, body.zoom ?? 0)
+        if let stream = try await stream(camera, call) {
+            try await network.move(camera.id, stream, pan: pan, tilt: tilt, zoom: zoom, speed: speed)
+            return .nothing
+        }
         let command: PTZCommand =
             pan == 0 && tilt == 0 && zoom == 0
             ? .stop : .move(pan: pan, tilt: tilt, zoom: zoom, speed: UInt8(clamping: speed))
         try await send(command, to: camera)
         return .nothing
+    }
+
+    /// Where it is pulled from, when it is a camera by its address.
+    private func stream(_ camera: Camera, _ call: Call) async throws -> NetStream? {
+        try await call.database.read { [network] db in try network.store.find(camera.id, in: db) }
     }
 
     private func send(_ command: PTZCommand, to camera: Camera) async throws {
@@ -191,10 +209,16 @@ struct CameraRoutes {
         var name: String?
         if action == .set { name = check.text(try call.json(Named.self).name, "name", 1...30) }
         try check.finish()
-        try await send(.preset(action, number), to: camera)
+        var changed: NetStream?
+        if let stream = try await stream(camera, call) {
+            changed = try await network.preset(action, Int(number), name: name, camera.id, stream)
+        } else {
+            try await send(.preset(action, number), to: camera)
+        }
         if action != .call {
-            let given = name
-            try await call.database.write { [desk] db in
+            let (given, kept) = (name, changed)
+            try await call.database.write { [desk, network] db in
+                if let kept { try network.store.save(kept, of: camera.id, at: .now, in: db) }
                 try CameraStore.setPreset(camera.id, Int(number), name: given, in: db)
                 try desk.audit(
                     "camera.preset", subject: "cameras/\(camera.id)", by: caller.watcher, purpose: given ?? "",

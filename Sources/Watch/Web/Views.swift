@@ -34,7 +34,7 @@ enum WatchWords {
 }
 
 /// A camera as the API shows it.
-struct CameraView: Encodable {
+struct CameraView: Codable {
     var id: CameraID
     var gbId: String
     var deviceId: WatchDeviceID

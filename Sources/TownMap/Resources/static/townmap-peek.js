@@ -1,7 +1,6 @@
 // A camera's live picture while the pointer rests on its mark. Each look is a look: it is asked for with a reason, and
 // the centre writes it down.
-import { post } from "/static/api.js";
-import { Player } from "/static/player.js";
+import { Player, watch } from "/static/player.js";
 import { word } from "/static/text.js";
 
 /** How long the pointer rests before a camera is called, in milliseconds: who only passes by starts nothing. */
@@ -33,7 +32,7 @@ export function peeks(map, maplibre) {
       open = { player, popup };
       if (state === "offline") { player.note.textContent = word("townmap.live.failed"); return; }
       const id = subject.slice("cameras/".length);
-      void player.play(() => post(`/api/v1/cameras/${id}/live`, { reason: word("townmap.live.reason") }, { quiet: true }));
+      void watch(player, id, { reason: word("townmap.live.reason"), small: true });
     }, rest);
   });
   map.on("mouseleave", "cameras-mark", close);

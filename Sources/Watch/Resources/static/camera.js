@@ -1,7 +1,7 @@
 // The page of a camera: moving it by buttons and arrow keys, presets. A move lasts while a key or a button is held; the
 // stop is sent on release, on losing the focus and on leaving the page.
 import { api, post } from "./api.js";
-import { Player } from "./player.js";
+import { Player, watch } from "./player.js";
 import { word } from "./text.js";
 import { toast } from "./toast.js";
 
@@ -63,6 +63,7 @@ if (pad) {
   document.getElementById("cruise-stop")?.addEventListener("click", async () => {
     try { await api("DELETE", `${address}/cruise`); toast("ok", word("watch.ptz.cruiseEnded")); } catch { /* the toast says why */ }
   });
+  document.getElementById("go-home")?.addEventListener("click", () => { post(`${address}/home/call`, {}).catch(() => {}); });
   document.getElementById("preset-form")?.addEventListener("submit", async event => {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (document.getElementById("preset-name"));
@@ -75,6 +76,6 @@ if (pad) {
 
 if (screen.dataset.watch !== undefined) {
   const player = new Player(screen);
-  void player.play(() => post(`${address}/live`, { reason: "" }, { quiet: true }));
+  void watch(player, screen.dataset.camera ?? "");
   addEventListener("pagehide", () => player.stop());
 }

@@ -1,5 +1,6 @@
 // One camera's picture: fragments of MP4 over a WebSocket into Media Source Extensions, at the live edge.
 // The server says which stage is being waited for, and which one failed; the viewer's name lies over the picture.
+import { post } from "./api.js";
 import { Sound } from "./player-sound.js";
 import { word } from "./text.js";
 
@@ -8,11 +9,24 @@ const behind = 0.15;
 /** What lies longer in the past is let go, in seconds. */
 const kept = 12;
 
+/** Failures of one stream that another of the same camera may not have. */
+const otherStreamHelps = new Set(["codec", "h265", "no-stream", "no-video", "no-key-frame", "not-program-stream", "refused"]);
+
 const text = (/** @type {string} */ tag, /** @type {string} */ cls) => {
   const element = document.createElement(tag);
   element.className = cls;
   return element;
 };
+
+/**
+ * The live picture of a camera: its main stream and its substream, the one in place of the other.
+ * @param {Player} player @param {string} camera @param {{reason?: string, small?: boolean}} [wish] `small` begins with
+ * the substream, as a wall does
+ */
+export function watch(player, camera, { reason = "", small = false } = {}) {
+  const stream = (/** @type {boolean} */ substream) => () => post(`/api/v1/cameras/${encodeURIComponent(camera)}/live`, { reason, substream }, { quiet: true });
+  return player.play(stream(small), stream(!small));
+}
 
 export class Player {
   /** @param {HTMLElement} box holds the picture @param {{onState?: (player: Player) => void}} [hooks] */
@@ -40,10 +54,13 @@ export class Player {
   /**
    * Shows a source; a connection that breaks is made anew, each time with a ticket of its own.
    * @param {() => Promise<{port: number, path: string}>} ticket
+   * @param {() => Promise<{port: number, path: string}>} [spare] another stream of the same, for a browser that cannot
+   * decode the first (H.265), or where the first fails
    */
-  async play(ticket) {
+  async play(ticket, spare) {
     this.stop();
     this.ticket = ticket;
+    this.spare = spare;
     this.tries = 0;
     await this.connect();
   }
@@ -54,6 +71,7 @@ export class Player {
     this.set("waiting", "signalling");
     let way;
     try { way = await /** @type {any} */ (this.ticket)(); } catch (error) {
+      // The centre itself says no, and would to the other stream as well.
       if (run === this.run) this.fail("signalling", "", error instanceof Error ? error.message : "");
       return;
     }
@@ -95,7 +113,10 @@ export class Player {
   /** @param {string} codec */
   begin(codec) {
     const type = `video/mp4; codecs="${codec}"`;
-    if (!("MediaSource" in window) || !MediaSource.isTypeSupported(type)) { this.fail("decode", "codec"); return; }
+    if (!("MediaSource" in window) || !MediaSource.isTypeSupported(type)) {
+      this.fail("decode", /^(hvc|hev)1/.test(codec) ? "h265" : "codec");
+      return;
+    }
     this.queue = [];
     this.buffer = undefined;
     const source = new MediaSource();
@@ -162,8 +183,14 @@ export class Player {
 
   /** @param {string} stage @param {string} failure @param {string} [detail] */
   fail(stage, failure, detail = "") {
-    this.failure = failure ? word(`watch.failure.${failure}`) : detail;
     this.close();
+    if (this.spare && otherStreamHelps.has(failure)) {
+      this.ticket = this.spare;
+      this.spare = undefined;
+      void this.connect();
+      return;
+    }
+    this.failure = failure ? word(`watch.failure.${failure}`) : detail;
     this.set("failed", stage);
   }
 
@@ -217,6 +244,7 @@ export class Player {
   /** @type {WebSocket|undefined} */ socket;
   /** @type {string|undefined} */ address;
   /** @type {(() => Promise<{port: number, path: string}>)|undefined} */ ticket;
+  /** @type {(() => Promise<{port: number, path: string}>)|undefined} */ spare;
   wantsSound = false;
   /** How many times faster the source sends than it was: of a replay. */
   rate = 1;

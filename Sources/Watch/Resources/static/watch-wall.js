@@ -1,7 +1,7 @@
 // The wall: 1, 4, 9 or 16 live pictures. More cameras than fields make a round that turns every few seconds. A layout
 // (cameras, fields, seconds) is saved under a name for everybody who uses the wall.
 import { api, get, post } from "./api.js";
-import { Player } from "./player.js";
+import { Player, watch } from "./player.js";
 import { word } from "./text.js";
 import { toast } from "./toast.js";
 
@@ -126,7 +126,7 @@ function fill(/** @type {number} */ index, /** @type {string|null} */ camera, fo
   }));
   tile.box.replaceChildren(picture, head);
   tile.player = new Player(picture);
-  tile.player.play(() => post(`/api/v1/cameras/${encodeURIComponent(camera)}/live`, { substream: false }, { quiet: true }));
+  void watch(tile.player, camera, { small: size > 1 });
 }
 
 function choose(/** @type {number} */ index) {

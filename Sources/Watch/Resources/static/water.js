@@ -1,6 +1,6 @@
 // The watch screen: goes from place to place, tells the log who watches what, and turns one key into a case.
 import { post } from "./api.js";
-import { Player } from "./player.js";
+import { Player, watch as watchCamera } from "./player.js";
 import { word } from "./text.js";
 
 const dwell = 20000, beat = 20000;
@@ -21,7 +21,7 @@ if (watch && items.length) {
     /** @type {HTMLElement} */ (document.getElementById("place-name")).textContent = item.dataset.name ?? "";
     /** @type {HTMLElement} */ (document.getElementById("place-note")).textContent = item.dataset.note ?? "";
     item.scrollIntoView({ block: "nearest" });
-    if (item.dataset.camera && may) void player.play(() => post(`/api/v1/cameras/${item.dataset.camera}/live`, { reason: word("watch.water.reason") }, { quiet: true }));
+    if (item.dataset.camera && may) void watchCamera(player, item.dataset.camera, { reason: word("watch.water.reason") });
     else player.stop();
     watching();
     clearTimeout(timer);

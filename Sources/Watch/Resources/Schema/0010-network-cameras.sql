@@ -1,0 +1,4 @@
+ALTER TABLE watch_device ADD COLUMN way TEXT NOT NULL DEFAULT 'gb28181';
+CREATE TABLE watch_stream (
+  camera BIGINT PRIMARY KEY REFERENCES camera (id), host TEXT NOT NULL, sealed TEXT NOT NULL, changed_at BIGINT NOT NULL
+);
