@@ -59,7 +59,7 @@ struct PageSetter {
             try lines(text, Letters(size: 8.5, colour: Self.faint))
             y += 7
         case .large(let text):
-            try lines(text, Letters(size: 19))
+            try lines(text, Letters(size: 22))
             y += 12
         case .code(let rows): try set(code: rows)
         case .facts(let facts): try set(facts)

@@ -172,9 +172,8 @@ public struct WoodpeckerRoom: Room {
         var services: [any Service] = [
             Eraser(database: database, keepDays: configuration.keepDays, logger: logger)
         ]
-        if let sender = accountSender() {
-            services += [sender, LessonClock(database: database, logger: logger)]
-        }
+        services.append(LessonClock(database: database, logger: logger))
+        if let sender = accountSender() { services.append(sender) }
         return services
     }
 

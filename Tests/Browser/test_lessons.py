@@ -1,4 +1,5 @@
 """A lesson in a real browser: written with a picture, passed by somebody else, read on a phone, sent to WeChat."""
+import re
 import unittest
 
 from playwright.sync_api import expect
@@ -36,9 +37,19 @@ class Lessons(Town):
         path = "/" + desk.url.split("/", 3)[3].split("?")[0]
 
         leader = self.person("leader")
-        for name in ["审核通过", "发布"]:
-            leader.goto(path)
-            leader.locator(".head").get_by_role("button", name=name).click()
+        leader.goto(path)
+        leader.locator(".head").get_by_role("button", name="审核通过").click()
+        # The season's first day is proposed; it can still be published at once.
+        expect(leader.locator("#at")).to_have_value(re.compile(r"-07-01T08:00$"))
+        leader.get_by_role("button", name="定时发布").click()
+        expect(leader.locator(".flash").filter(has_text="-07-01 08:00")).to_be_visible()
+        self.assert_accessible(leader, "lesson with a time")
+        self.shot(leader, "lesson-scheduled-1440")
+        leader.set_viewport_size({"width": 390, "height": 844})
+        self.assertLessEqual(leader.evaluate("document.documentElement.scrollWidth"), 390)
+        self.shot(leader, "lesson-scheduled-390")
+        leader.set_viewport_size({"width": 1440, "height": 900})
+        leader.locator(".head").get_by_role("button", name="发布").click()
         push = leader.locator("#push")
         expect(push).to_be_visible()
         push.get_by_role("button", name="发布为文章").click()

@@ -113,6 +113,44 @@ struct LessonTests {
         #expect(await bring(Self.png, to: "0000000000001", as: officer).status == 404)
     }
 
+    @Test(
+        "A passed lesson becomes public at its time, and one that was changed meanwhile does not",
+        arguments: Engine.allCases)
+    func schedule(_ engine: Engine) async throws {
+        let nest = try await Nest(engine)
+        let stranger = try Stranger(nest)
+        let officer = try Stranger(nest, as: nest.person("officer"))
+        let leader = try Stranger(nest, as: nest.person("leader"))
+        let clock = LessonClock(database: nest.database, logger: nest.room.logger)
+        func schedule(_ id: String, _ at: String) async -> Int {
+            await leader.ask(
+                .post, "/api/v1/lessons/\(id)/moves", body: Array("{\"move\":\"schedule\",\"at\":\"\(at)\"}".utf8),
+                type: "application/json"
+            ).status
+        }
+        let (kept, changed) = (try await write(officer, "定时的"), try await write(officer, "改过的"))
+        let at = Instant.now + 3_600_000
+        #expect(await schedule(kept, at.rfc3339) == 409, "it was not passed")
+        for id in [kept, changed] {
+            #expect(await move("review", id, as: leader) == 204)
+            for wrong in ["", "morgen", (Instant.now - 1).rfc3339, (at + 500 * CivilTime.dayMs).rfc3339] {
+                #expect(await schedule(id, wrong) == 422)
+            }
+            #expect(await schedule(id, at.rfc3339) == 204)
+        }
+        #expect(await bring(Self.png, to: changed, as: officer).status == 201)
+        #expect(try await nest.database.read { db in try LessonStore.nextDue(in: db) } == at)
+        try await clock.step(at: at - 1)
+        #expect(await stranger.ask(.get, "/lessons/\(kept)").status == 404)
+        try await clock.step(at: at)
+        #expect(await stranger.ask(.get, "/lessons/\(kept)").status == 200)
+        #expect(await stranger.ask(.get, "/lessons/\(changed)").status == 404)
+        // Taken back, it stays so.
+        #expect(await move("withdraw", kept, as: leader) == 204)
+        try await clock.step(at: at + 1)
+        #expect(await stranger.ask(.get, "/lessons/\(kept)").status == 404)
+    }
+
     @Test("The poster is a PDF with the lesson's points and its address")
     func poster() async throws {
         let nest = try await Nest()

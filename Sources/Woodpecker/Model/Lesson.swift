@@ -56,6 +56,8 @@ public struct Lesson: Sendable, RowDecodable {
     public var changedAt: Instant
     /// Since when everybody can read it.
     public var publishedAt: Instant?
+    /// When it becomes public by itself, where it was passed and has its time.
+    public var publishAt: Instant?
     /// How often its questions were answered; nobody is counted.
     public var quizDone: Int
     /// How often all were right.
@@ -63,7 +65,7 @@ public struct Lesson: Sendable, RowDecodable {
 
     static let columns = """
         id, state, topic, title, summary, body, months, categories, quiz, author, author_name, reviewer_name,
-        changed_at, published_at, quiz_done, quiz_right
+        changed_at, published_at, publish_at, quiz_done, quiz_right
         """
 
     /// Reads the columns in their order.
@@ -82,6 +84,7 @@ public struct Lesson: Sendable, RowDecodable {
         reviewerName = try row.next()
         changedAt = try row.next()
         publishedAt = try row.next()
+        publishAt = try row.next()
         quizDone = try row.next()
         quizRight = try row.next()
     }
@@ -105,6 +108,7 @@ public struct Lesson: Sendable, RowDecodable {
         reviewerName = ""
         changedAt = at
         publishedAt = nil
+        publishAt = nil
         quizDone = 0
         quizRight = 0
     }
@@ -119,7 +123,7 @@ public struct Lesson: Sendable, RowDecodable {
         if state == .draft || state == .reviewed || state == .withdrawn { allowed.append("edit") }
         // Who wrote it does not pass it.
         if state == .draft, reviews, author != caller.id { allowed.append("review") }
-        if state == .reviewed, reviews { allowed.append("publish") }
+        if state == .reviewed, reviews { allowed += ["publish", "schedule"] }
         if state == .published, reviews { allowed.append("withdraw") }
         return allowed
     }

@@ -3,12 +3,13 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Reminds those who agreed to it when a lesson becomes timely: when it is published, or when its season begins.
+/// Makes lessons public at the time that they were given, and reminds those who agreed to it when one becomes timely:
+/// when it is published, or when its season begins.
 struct LessonClock: Service {
     let database: any Database
     let logger: Logger
     static let topic = "lesson-clock"
-    /// Milliseconds between two looks, where nothing was published.
+    /// Milliseconds between two looks, where nothing is due before.
     private static let pauseMs: Int64 = 600_000
     /// Milliseconds after which a consent that nothing came of is forgotten: each season has come once.
     private static let consentMs: Int64 = 400 * CivilTime.dayMs
@@ -23,13 +24,19 @@ struct LessonClock: Service {
                 } catch {
                     logger.error("lessons were not looked at", metadata: ["error": "\(error)"])
                 }
-                await database.wakeups.wait(Self.topic, atMostMs: Self.pauseMs)
+                let due = try? await database.read { db in try LessonStore.nextDue(in: db) }
+                let pause = due.flatMap(\.self).map { min(Self.pauseMs, max(100, $0 - .now)) } ?? Self.pauseMs
+                await database.wakeups.wait(Self.topic, atMostMs: pause)
             }
         }
     }
 
     func step(at now: Instant) async throws {
         try await database.write { db in
+            for var lesson in try LessonStore.due(at: now, in: db) {
+                (lesson.state, lesson.publishedAt, lesson.publishAt, lesson.changedAt) = (.published, now, nil, now)
+                try LessonStore.save(lesson, in: db)
+            }
             try AccountStore.forgetConsents(before: now - Self.consentMs, in: db)
             for lesson in try LessonStore.list(.published, before: nil, limit: 200, in: db) {
                 guard let since = Season.timelySince(lesson, at: now) else { continue }

@@ -26,12 +26,27 @@ enum LessonStore {
             \(lesson.title), \(lesson.summary), \(lesson.body), \(lesson.months.map(String.init).joined(separator: ",")),
             \(lesson.categories.joined(separator: ",")), \(try JSON.text(lesson.quiz)), \(lesson.author),
             \(lesson.authorName), \(lesson.reviewerName), \(lesson.changedAt), \(lesson.publishedAt),
-            \(lesson.quizDone), \(lesson.quizRight)) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
+            \(lesson.publishAt), \(lesson.quizDone), \(lesson.quizRight)) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
             topic = excluded.topic, title = excluded.title, summary = excluded.summary, body = excluded.body,
             months = excluded.months, categories = excluded.categories, quiz = excluded.quiz,
             reviewer_name = excluded.reviewer_name, changed_at = excluded.changed_at,
-            published_at = excluded.published_at
+            published_at = excluded.published_at, publish_at = excluded.publish_at
             """)
+    }
+
+    /// Those that were passed and whose time has come, at most a hundred.
+    static func due(at now: Instant, in db: any Reading) throws -> [Lesson] {
+        try db.all(
+            Lesson.self,
+            """
+            SELECT \(raw: Lesson.columns) FROM lesson WHERE publish_at <= \(now) AND state = 'reviewed'
+            ORDER BY publish_at, id LIMIT 100
+            """)
+    }
+
+    /// When the next one becomes public.
+    static func nextDue(in db: any Reading) throws -> Instant? {
+        try db.value(Instant?.self, "SELECT MIN(publish_at) FROM lesson WHERE state = 'reviewed'") ?? nil
     }
 
     static func countQuiz(_ id: LessonID, allRight: Bool, in db: any Writing) throws {

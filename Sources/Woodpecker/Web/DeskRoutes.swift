@@ -54,9 +54,11 @@ extension WoodpeckerRoom {
             shapes: shapes
         ) { call in try .json(["id": try await save(try call.json(LessonWish.self), as: try call.id(), call)]) }
         routes.post(
-            "/api/v1/lessons/{id}/moves", .needs(.lessonEdit), "Passes, publishes or takes back a lesson",
+            "/api/v1/lessons/{id}/moves", .needs(.lessonEdit),
+            "Passes a lesson, publishes it now or `at` a moment, or takes it back",
             shapes: Shapes(
-                takes: .object(["move": .oneOf(["review", "publish", "withdraw"])], required: ["move"]))
+                takes: .object(
+                    ["move": .oneOf(["review", "publish", "schedule", "withdraw"]), "at": .time], required: ["move"]))
         ) { call in
             try await moveLesson(call)
             return .nothing

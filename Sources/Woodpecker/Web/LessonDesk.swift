@@ -17,6 +17,7 @@ extension WoodpeckerRoom {
                 var row = lessonRow(lesson, call)
                 row["state"] = call.word("woodpecker.lessonState.\(lesson.state.rawValue)")
                 row["tint"] = lesson.state == .published ? "ok" : lesson.state == .reviewed ? "info" : ""
+                row["due"] = lesson.publishAt.map { String($0.text.prefix(16)) } ?? ""
                 row["author"] = lesson.authorName
                 row["months"] = lesson.months.map(String.init).joined(separator: "、")
                 row["counts"] = "\(lesson.quizDone) / \(lesson.quizRight)"
@@ -71,7 +72,9 @@ extension WoodpeckerRoom {
             "state": lesson.map { call.word("woodpecker.lessonState.\($0.state.rawValue)") } ?? "",
             "published": lesson?.state == .published, "mayEdit": allowed.contains("edit"),
             "author": lesson?.authorName ?? "", "reviewer": lesson?.reviewerName ?? "",
-            "moves": allowed.filter { $0 != "edit" }.map {
+            "schedule": allowed.contains("schedule"), "at": lesson.flatMap(Self.proposed) ?? "",
+            "due": lesson?.publishAt.map { String($0.text.prefix(16)) } ?? "",
+            "moves": allowed.filter { !["edit", "schedule"].contains($0) }.map {
                 ["move": $0, "label": call.word("woodpecker.lessonMove.\($0)")]
             },
             "topics": Lesson.Topic.allCases.map {
@@ -90,6 +93,13 @@ extension WoodpeckerRoom {
         return try call.page(
             "lesson-edit", title: call.word("woodpecker.lessons.edit"), Citizen.tidy(context),
             status: errors.isEmpty ? 200 : 422)
+    }
+
+    /// The moment that is proposed for a lesson to become public, as the browser's field takes it: what it has, else
+    /// eight o'clock on its season's first day.
+    private static func proposed(_ lesson: Lesson) -> String? {
+        let moment = lesson.publishAt ?? Season.next(lesson.months, after: .now).map { $0 + 8 * 3_600_000 }
+        return moment.map { String($0.text.prefix(16)).replacing(" ", with: "T") }
     }
 
     func saveLesson(_ call: Call) async throws -> Answer {
@@ -150,11 +160,19 @@ extension WoodpeckerRoom {
         }
     }
 
-    /// Passes, publishes or takes back a lesson.
+    /// Passes a lesson, publishes it now or at a moment, or takes it back.
     func moveLesson(_ call: Call) async throws {
         let id: LessonID = try call.id()
         let caller = try call.signedIn()
         let move = call.form["move"] ?? ""
+        var at: Instant?
+        if move == "schedule" {
+            guard let moment = call.form["at"].flatMap(Instant.init), moment > .now,
+                moment - .now < 400 * CivilTime.dayMs
+            else { throw Problem.invalid(["at": "invalid"]) }
+            at = moment
+        }
+        let publishAt = at
         try await database.write { db in
             guard var lesson = try LessonStore.find(id, in: db) else { throw Problem.notFound }
             guard move != "edit", lesson.allowed(by: caller).contains(move) else {
@@ -163,7 +181,10 @@ extension WoodpeckerRoom {
             switch move {
             case "review": (lesson.state, lesson.reviewerName) = (.reviewed, caller.name)
             case "publish":
-                (lesson.state, lesson.publishedAt) = (.published, .now)
+                (lesson.state, lesson.publishedAt, lesson.publishAt) = (.published, .now, nil)
+                db.wake(LessonClock.topic)
+            case "schedule":
+                lesson.publishAt = publishAt
                 db.wake(LessonClock.topic)
             default: (lesson.state, lesson.publishedAt) = (.withdrawn, nil)
             }

@@ -100,7 +100,7 @@ extension WoodpeckerRoom {
     /// What was changed is looked through again.
     private func redraft(_ lesson: Lesson, in db: any Writing) throws {
         var lesson = lesson
-        (lesson.state, lesson.changedAt) = (.draft, .now)
+        (lesson.state, lesson.publishAt, lesson.changedAt) = (.draft, nil, .now)
         try LessonStore.save(lesson, in: db)
     }
 }

@@ -55,8 +55,12 @@ extension WoodpeckerRoom {
             try await editPage(call)
         }
         routes.post("/lesson-desk", .needs(.lessonEdit), "Write a lesson") { call in try await saveLesson(call) }
-        routes.post("/lesson-desk/{id}", .needs(.lessonEdit), "Pass, publish or take back a lesson") { call in
-            try await moveLesson(call)
+        routes.post("/lesson-desk/{id}", .needs(.lessonEdit), "Pass, publish, schedule or take back a lesson") { call in
+            do {
+                try await moveLesson(call)
+            } catch let problem as Problem where problem.status == 422 {
+                return try await editPage(call, errors: problem.fields)
+            }
             return .redirect(to: "/lesson-desk/\(try call.param("id"))?done=saved")
         }
     }
