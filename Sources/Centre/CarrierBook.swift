@@ -43,8 +43,7 @@ struct CarrierBook {
 
         /// - Throws: where the time is none, or an address none.
         func checked() throws -> CarrierTrial {
-            let parts = (at ?? "10:00").split(separator: ":").compactMap { Int($0) }
-            guard parts.count == 2, (0..<24).contains(parts[0]), (0..<60).contains(parts[1]) else {
+            guard let minute = SettingList.minute(at ?? "10:00") else {
                 throw CentreError(description: "trial: at takes HH:MM")
             }
             var to: [Channel: String] = [:]
@@ -60,7 +59,7 @@ struct CarrierBook {
                 }
                 to[.email] = email
             }
-            return CarrierTrial(minute: parts[0] * 60 + parts[1], to: to)
+            return CarrierTrial(minute: minute, to: to)
         }
     }
 

@@ -40,10 +40,12 @@ final class Messaging: Sendable {
     /// Where this centre itself is reached on its own machine, once that is known.
     var ownAddress: String? { port.withLock { $0 }.map { "http://127.0.0.1:\($0)" } }
 
+    /// Where others reach this centre, once that is known.
+    var placeForOthers: String? { port.withLock { $0 }.map { publicAddress ?? "\(scheme)://127.0.0.1:\($0)" } }
+
     /// Where messages go, or `nil` while that is not known.
     var carrier: HTTPCarrierConfiguration? {
-        guard let token, let port = port.withLock({ $0 }) else { return nil }
-        let own = publicAddress ?? "\(scheme)://127.0.0.1:\(port)"
+        guard let token, let port = port.withLock({ $0 }), let own = placeForOthers else { return nil }
         return HTTPCarrierConfiguration(
             url: url ?? "\(scheme)://127.0.0.1:\(port)/sample-gateway/messages", token: token,
             receipts: own + "/api/v1/messages")

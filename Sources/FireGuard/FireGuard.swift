@@ -22,6 +22,12 @@ public struct FireGuard: Room {
         public var broker: MQTTConfiguration?
         /// Which topics mean what.
         public var topics: [TopicRule] = []
+        /// When each day the ways in are tried, in minutes after midnight in China; `nil` is
+        /// only when somebody asks.
+        public var trialMinute: Int? = nil
+        /// Posts to the centre's own address as others reach it: path, headers, body. Gives the status, or `nil` where
+        /// nobody answered.
+        public var post: @Sendable (String, [(String, String)], [UInt8]) async -> Int? = { _, _, _ in nil }
         /// How alarms are judged.
         public var rules = AlarmRules()
 
@@ -44,6 +50,7 @@ public struct FireGuard: Room {
     private let watch: SilenceWatch
     let server: UITDServer
     private let brokerState: BrokerState
+    private let trials: GatewayTrials
 
     /// The room over a store and a desk.
     /// - Throws: ``StorageError/schema(_:)`` when its schema cannot be read.
@@ -64,6 +71,11 @@ public struct FireGuard: Room {
         brokerState = BrokerState(
             place: configuration.topics.isEmpty ? nil : configuration.broker.map { "\($0.host):\($0.port)" },
             logger: logger)
+        let topics = configuration.topics
+        trials = GatewayTrials(
+            GatewayTrials.Configuration(minute: configuration.trialMinute, post: configuration.post),
+            database: database, desk: desk, server: configuration.gb26875 == nil ? nil : server,
+            broker: topics.isEmpty ? nil : configuration.broker.map { ($0, topics) }, logger: logger)
     }
 
     /// How long devices' own bytes are kept; alarms stay.
@@ -103,6 +115,7 @@ public struct FireGuard: Room {
         let register = DeviceRegister(desk: desk, directory: directory, watch: watch)
         DeviceRoutes(register: register, presence: presence, broker: brokerState).add(to: &routes)
         RollCallRoutes(rollCalls: RollCalls(database: database, server: server)).add(to: &routes)
+        GatewayTrialRoutes(trials: trials).add(to: &routes)
         InspectionRoutes().add(to: &routes)
         DeviceForms(register: register, publicURL: configuration.publicURL).add(to: &routes)
         PushRoutes(ingest: ingest).add(to: &routes)
@@ -111,7 +124,7 @@ public struct FireGuard: Room {
         SiteFormPage(desk: desk).add(to: &routes)
         SitePage(presence: presence, areaName: areaName).add(to: &routes)
         SiteActions(desk: desk).add(to: &routes)
-        DevicePages(presence: presence, broker: brokerState).add(to: &routes)
+        DevicePages(presence: presence, broker: brokerState, trials: trials).add(to: &routes)
         AlarmListPage().add(to: &routes)
         OwnerPage(desk: desk, presence: presence).add(to: &routes)
     }
@@ -119,7 +132,7 @@ public struct FireGuard: Room {
     /// Its servers and workers.
     public func services() -> [any Service] {
         var services: [any Service] = [
-            DirectoryLoader(directory: directory, database: database), watch,
+            DirectoryLoader(directory: directory, database: database), watch, trials,
             Housekeeping(database: database, desk: desk, logger: logger),
         ]
         if configuration.gb26875 != nil {

@@ -66,8 +66,10 @@ final class Session {
             code = mosquitto_reconnect(handle)
         } else {
             var properties: OpaquePointer?
-            // The broker keeps our session, and what is sent to it, for a week.
-            mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), 7 * 86_400)
+            // The broker keeps our session, and what is sent to it, for a week; who hears nothing leaves nothing there.
+            mosquitto_property_add_int32(
+                &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue),
+                configuration.topics.isEmpty ? 0 : 7 * 86_400)
             mosquitto_property_add_int32(
                 &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), UInt32(configuration.payloadLimit + 4_096))
             code = mosquitto_connect_bind_v5(

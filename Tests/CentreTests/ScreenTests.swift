@@ -27,6 +27,7 @@ struct ScreenTests {
         "/sites/{id}/detectors/{detector}": "PUT /api/v1/detectors/{id}",
         "/gateways/new": "POST /api/v1/gateways", "/gateways/{id}": "PUT /api/v1/gateways/{id}",
         "/gateways/{id}/roll-call": "POST /api/v1/gateways/{id}/roll-call",
+        "/gateways/trials": "POST /api/v1/gateways/trials",
         "/escalation/new": "POST /api/v1/escalation-policies",
         "/escalation/{id}": "PUT /api/v1/escalation-policies/{id}",
         "/me/reach": "PUT /api/v1/me/reach", "/messages/{id}/retry": "POST /api/v1/messages/{id}/retry",

@@ -21,6 +21,9 @@ public struct CentreConfiguration: Sendable {
     public var tls: TLSFiles?
     /// The TCP port for GB/T 26875.3 devices.
     public var gb26875Port = 5_201
+    /// When each day a fire of the centre's own goes through every way in, in minutes after midnight in China; `nil` is
+    /// only when somebody asks.
+    public var trialMinute: Int? = 600
     /// The address for GB/T 28181 devices.
     public var gb28181Host = "0.0.0.0"
     /// The UDP and TCP port for GB/T 28181 devices; 0 lets the system choose.

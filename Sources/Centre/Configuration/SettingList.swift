@@ -56,6 +56,14 @@ enum SettingList {
             Int64($0.gb26875Port)
         },
         .text(
+            "gateway-trial", "When each day a fire of the centre's own goes through every way in",
+            takes: "HH:MM in China, or off", accepts: { $0 == "off" || minute($0) != nil }
+        ) {
+            $0.trialMinute = minute($1)
+        } get: {
+            $0.trialMinute.map(clock) ?? "off"
+        },
+        .text(
             "gb28181.host", "Address for GB/T 28181 devices", takes: "a host",
             accepts: { !$0.isEmpty && !$0.contains(" ") }
         ) {
@@ -336,6 +344,20 @@ enum SettingList {
             rules.append(TopicRule(prefix: parts[0], shape: shape, gateway: parts[2].lowercased()))
         }
         return rules
+    }
+
+    /// Minutes after midnight of `HH:MM`.
+    static func minute(_ text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let hour = parts[0], let minute = parts[1], (0..<24).contains(hour),
+            (0..<60).contains(minute)
+        else { return nil }
+        return hour * 60 + minute
+    }
+
+    private static func clock(_ minute: Int) -> String {
+        let (hour, rest) = minute.quotientAndRemainder(dividingBy: 60)
+        return "\(hour < 10 ? "0" : "")\(hour):\(rest < 10 ? "0" : "")\(rest)"
     }
 
     @Sendable private static func isWebAddress(_ text: String) -> Bool {

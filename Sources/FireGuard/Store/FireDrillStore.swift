@@ -14,11 +14,6 @@ enum FireDrillStore {
             """)
     }
 
-    /// Whether a signal is an announced drill's.
-    static func isAnnounced(_ key: String, in db: any Reading) throws -> Bool {
-        try db.value(Int64.self, "SELECT 1 FROM fire_drill WHERE unique_key = \(key)") != nil
-    }
-
     static func heard(_ key: String, as alarm: AlarmID, in db: any Writing) throws {
         try db.execute("UPDATE fire_drill SET alarm = \(alarm) WHERE unique_key = \(key)")
     }

@@ -28,9 +28,16 @@ public struct Ingest: Sendable {
     public func take(_ signals: [FireSignal]) async throws -> [Outcome] {
         guard !signals.isEmpty else { return [] }
         let taken = try await database.write { db in
-            try signals.map { signal in
+            try signals.map { signal -> (outcome: Outcome, origin: Origin) in
                 var origin = try Origin(of: signal, in: db)
-                if signal.kind == .fire, try FireDrillStore.isAnnounced(signal.uniqueKey, in: db) { origin.playDrill() }
+                switch signal.kind == .fire ? try AnnouncedFire.find(signal, in: db) : nil {
+                case .drill: origin.playDrill()
+                case .trial(let mark):
+                    try GatewayTrialStore.heard(mark, at: signal.receivedAt, in: db)
+                    origin.playDrill()
+                    return (outcome: .stored, origin: origin)
+                case nil: break
+                }
                 return (outcome: try take(signal, origin, in: db), origin: origin)
             }
         }
@@ -248,7 +255,7 @@ struct Origin {
     var site: Site?
     /// The source's stable name, registered or not.
     var key: String
-    /// Whether an announced drill speaks in the device's name.
+    /// Whether the centre itself speaks, in a drill or a trial: no sign of the device's life.
     private(set) var isDrill = false
     private var address: String
 

@@ -34,11 +34,12 @@ struct PushRoutes {
         let now = Instant.now
         let source = SignalSource(kind: gateway.kind, address: gateway.address, peer: gateway.address)
         let signals: [FireSignal]
+        let trial = try await trialMark(of: gateway, call, at: now)
         if gateway.kind == .onenet {
             signals = try OneNETPush.read(
                 call.body, token: gateway.secret, cipherKey: gateway.cipherKey, source: source, receivedAt: now)
         } else {
-            if gateway.kind == .json || !gateway.secret.isEmpty {
+            if trial == nil, gateway.kind == .json || !gateway.secret.isEmpty {
                 let given = bearer(call) ?? call.header("X-Token") ?? call.query("token") ?? ""
                 guard PushToken.matches(given, gateway.secret) else { throw Problem.unauthorized }
             }
@@ -52,6 +53,8 @@ struct PushRoutes {
                     document, source: source, receivedAt: now, raw: call.body,
                     delivery: ID<FireSignal>.next().description)
         }
+        // A trial's mark opens the door for the trial alone.
+        if let trial, !signals.allSatisfy({ $0.address == trial && $0.kind == .fire }) { throw Problem.unauthorized }
         let outcomes = try await ingest.take(signals)
         return try .json(
             Taken(
@@ -64,6 +67,15 @@ struct PushRoutes {
                     case .stored: Taken.Item(outcome: "stored")
                     }
                 }))
+    }
+
+    /// The mark that a trial of this very gateway shows.
+    private func trialMark(of gateway: Gateway, _ call: Call, at now: Instant) async throws -> String? {
+        guard let mark = call.header(TrialMessage.header), mark.utf8.count <= 64 else { return nil }
+        let way = TrialWay(kind: .push(gateway)).name
+        return try await call.database.read { db in
+            try GatewayTrialStore.isOpen(mark, way: way, at: now, in: db) ? mark : nil
+        }
     }
 
     private func bearer(_ call: Call) -> String? {

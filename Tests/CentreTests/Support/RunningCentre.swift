@@ -150,6 +150,12 @@ final class RunningCentre {
         program = nil
     }
 
+    /// A test that fails leaves it open; a client that nobody ended would end the whole run.
+    deinit {
+        program?.kill()
+        try? client.syncShutdown()
+    }
+
     func close() async throws {
         kill()
         try await client.shutdown()

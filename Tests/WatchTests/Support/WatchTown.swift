@@ -136,10 +136,12 @@ final class WatchTown: Sendable {
 }
 
 /// Waits until something holds; thirty seconds are far more than it needs.
-func expectSoon(_ holds: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    for _ in 0..<600 {
+func expectSoon(
+    within seconds: Int = 30, _ holds: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    for _ in 0..<(seconds * 20) {
         if try await holds() { return }
         try await Task.sleep(for: .milliseconds(50))
     }
-    Issue.record("it did not happen within 30 s", sourceLocation: sourceLocation)
+    Issue.record("it did not happen within \(seconds) s", sourceLocation: sourceLocation)
 }

@@ -28,6 +28,7 @@ struct GatewayChoice: Sendable {
 struct DevicePages {
     let presence: Presence
     let broker: BrokerState
+    let trials: GatewayTrials
 
     func add(to routes: inout Routes) {
         routes.get("/detectors", .needs(.detectorRead), "Detectors and their health") { call in
@@ -138,9 +139,10 @@ struct DevicePages {
         let limit = call.limit
         let after = call.query("after").flatMap(GatewayID.init)
         let wanted = GatewayChoice(call)
-        let (found, sites) = try await call.database.read { db in
+        let (found, sites, tried) = try await call.database.read { db in
             let found = try wanted.list(after: after, limit: limit + 1, in: db)
-            return (found, try SiteStore.find(Set(found.compactMap(\.site)), in: db))
+            let tried = try after == nil ? trials.newest(in: db) : nil
+            return (found, try SiteStore.find(Set(found.compactMap(\.site)), in: db), tried)
         }
         let mayAsk = try call.signedIn().may(.rollCall)
         var context: [String: Any] = [
@@ -166,6 +168,7 @@ struct DevicePages {
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]
         if let place = broker.place { context["broker"] = brokerRow(place, call) }
+        if let tried { context["trials"] = ["items": tried.map { GatewayTrialRoutes.row($0, call) }] }
         if found.count > limit {
             context["next"] = "/gateways?\(call.kept(GatewayChoice.names))&after=\(found[limit - 1].id)"
         }
