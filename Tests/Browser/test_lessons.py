@@ -85,6 +85,8 @@ class Lessons(Town):
             self.shot(phone, f"lesson-{width}")
             phone.goto(lesson + "/poster")
             self.shot(phone, f"lesson-poster-{width}")
+        policy = phone.request.get(lesson).headers["content-security-policy"]
+        self.assertIn("default-src 'none'", policy, "the page is given nothing that it does not need")
         pdf = phone.request.get(lesson + "/poster.pdf")
         self.assertTrue(pdf.body().startswith(b"%PDF-"))
         calendar = phone.request.get(lesson + "/season.ics")

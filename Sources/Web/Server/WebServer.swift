@@ -85,7 +85,8 @@ public struct WebServer: Sendable {
         for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { response.headers.append(HTTPField(name: name, value: value)) }
         }
-        response.headers[Self.contentPolicy] = policy
+        // A page may ask for a narrower one of its own.
+        if response.headers[Self.contentPolicy] == nil { response.headers[Self.contentPolicy] = policy }
         for (name, value) in Self.guards where response.headers[name] == nil { response.headers[name] = value }
         if isSecure { response.headers[Self.strictTransport] = "max-age=31536000" }
         response.body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.bodyBytes))
