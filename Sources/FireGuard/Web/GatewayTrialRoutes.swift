@@ -46,8 +46,18 @@ struct GatewayTrialRoutes {
         }
     }
 
-    /// A line of the page.
-    static func row(_ found: (way: TrialWay, trial: GatewayTrial?), _ call: Call) -> [String: String] {
+    /// What the page of gateways shows: how many came in, and each; open where one did not.
+    static func panel(_ found: [(way: TrialWay, trial: GatewayTrial?)], _ call: Call) -> [String: Any] {
+        let failed = found.count { $0.trial?.failure != nil }
+        let heard = found.count { $0.trial?.heardAt != nil && $0.trial?.failure == nil }
+        return [
+            "items": found.map { row($0, call) }, "open": failed > 0,
+            "tint": failed > 0 ? "warn" : heard == found.count ? "ok" : "",
+            "sum": call.word("fire.trial.sum", ["heard": String(heard), "all": String(found.count)]),
+        ]
+    }
+
+    private static func row(_ found: (way: TrialWay, trial: GatewayTrial?), _ call: Call) -> [String: String] {
         var row = [
             "way": found.way.title { call.word($0, $1) }, "at": found.trial.map { PageWords.short($0.sentAt) } ?? "—",
         ]

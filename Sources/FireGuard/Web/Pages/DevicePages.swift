@@ -168,7 +168,7 @@ struct DevicePages {
             "kinds": PageWords.choices(call, "kind", GatewayKind.allCases.map(\.rawValue), words: "fire.gateway"),
         ]
         if let place = broker.place { context["broker"] = brokerRow(place, call) }
-        if let tried { context["trials"] = ["items": tried.map { GatewayTrialRoutes.row($0, call) }] }
+        if let tried { context["trials"] = GatewayTrialRoutes.panel(tried, call) }
         if found.count > limit {
             context["next"] = "/gateways?\(call.kept(GatewayChoice.names))&after=\(found[limit - 1].id)"
         }
