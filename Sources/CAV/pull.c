@@ -44,6 +44,7 @@ static int kind_of(const AVCodecParameters *parameters) {
     case AV_CODEC_ID_HEVC: return ZL_H265;
     case AV_CODEC_ID_PCM_ALAW: return parameters->sample_rate == 8000 ? ZL_ALAW : ZL_NONE;
     case AV_CODEC_ID_PCM_MULAW: return parameters->sample_rate == 8000 ? ZL_MULAW : ZL_NONE;
+    case AV_CODEC_ID_AAC: return parameters->extradata_size >= 2 ? ZL_AAC : ZL_NONE;
     default: return ZL_NONE;
     }
 }
@@ -103,6 +104,14 @@ const uint8_t *zl_pull_parameters(zl_pull *pull, size_t *count) {
     if (pull->format == NULL || pull->video < 0) return NULL;
     const AVCodecParameters *parameters = pull->format->streams[pull->video]->codecpar;
     if (parameters->extradata_size <= 0) return NULL;
+    *count = (size_t)parameters->extradata_size;
+    return parameters->extradata;
+}
+
+const uint8_t *zl_pull_sound(zl_pull *pull, size_t *count) {
+    *count = 0;
+    if (pull->format == NULL || pull->audio < 0 || pull->audio_kind != ZL_AAC) return NULL;
+    const AVCodecParameters *parameters = pull->format->streams[pull->audio]->codecpar;
     *count = (size_t)parameters->extradata_size;
     return parameters->extradata;
 }

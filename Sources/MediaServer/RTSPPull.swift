@@ -65,6 +65,9 @@ final class RTSPPull: Sendable {
                 source.takeVideo(sets, type: nil, pts: nil, dts: nil, at: hub.now)
             }
         }
+        let sound: AACFormat? = zl_pull_sound(pull, &count).flatMap { start in
+            AACFormat(config: Array(UnsafeBufferPointer(start: start, count: min(count, 17))))
+        }
         while true {
             var bytes: UnsafePointer<UInt8>?
             var pts: Int64 = 0
@@ -89,6 +92,8 @@ final class RTSPPull: Sendable {
                         unit, type: UInt32(kind) == ZL_H264.rawValue ? 0x1B : 0x24,
                         pts: times.pts < 0 ? nil : UInt64(times.pts), dts: times.dts < 0 ? nil : UInt64(times.dts),
                         at: hub.now)
+                case ZL_AAC.rawValue:
+                    if let sound { source.takeSound([ADTSReader.Frame(format: sound, bytes: unit)]) }
                 case ZL_ALAW.rawValue: source.takeAudio(unit, type: 0x90)
                 default: source.takeAudio(unit, type: 0x91)
                 }

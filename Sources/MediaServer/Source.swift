@@ -11,6 +11,9 @@ final class Source {
         static let picture: UInt8 = 3
         static let aLaw: UInt8 = 4
         static let muLaw: UInt8 = 5
+        /// The length of a codec string, the string, and the start of a track of sound.
+        static let soundStart: UInt8 = 6
+        static let sound: UInt8 = 7
     }
 
     let id: SourceID
@@ -35,6 +38,11 @@ final class Source {
     private var pictures = PictureStream()
     private var writer = FragmentWriter()
     private var boundary = FrameBoundary()
+    private var adts = ADTSReader()
+    private var sound: SoundWriter?
+    private var soundStart = ByteBuffer()
+    /// Counts the starts, so that each listener gets each one once.
+    private var soundStarts = 0
     private var lastTime: UInt64?
     private var lastStep: UInt32 = 3_600
     private var start: ByteBuffer?
@@ -77,6 +85,7 @@ final class Source {
             boundary = FrameBoundary()
             demuxer.lost()
             pictures.lost()
+            adts.lost()
         case .packet(let packet):
             if boundary.isNewFrame(packet.timestamp) { demuxer.endOfFrame() }
             demuxer.feed(packet.payload.readableBytesView)
@@ -112,12 +121,13 @@ final class Source {
         }
     }
 
-    /// A-law where the map says so or says nothing; what is neither law is passed over.
+    /// A-law where the map says so or says nothing; what is neither law nor AAC is passed over.
     func takeAudio(_ bytes: [UInt8], type: UInt8?) {
         let tag: UInt8
         switch type {
         case 0x90: tag = Tag.aLaw
         case 0x91: tag = Tag.muLaw
+        case 0x0F: return takeSound(adts.take(bytes))
         case nil where bytes.count % 80 == 0: tag = Tag.aLaw
         default: return
         }
@@ -127,6 +137,28 @@ final class Source {
         message.writeInteger(tag)
         message.writeBytes(bytes)
         for viewer in viewers.values where viewer.wantsSound { viewer.sound(message) }
+    }
+
+    /// AAC goes as a track of its own beside the pictures, which browsers take.
+    func takeSound(_ frames: [ADTSReader.Frame]) {
+        for frame in frames {
+            if sound?.format != frame.format {
+                let writer = SoundWriter(frame.format)
+                sound = writer
+                soundStarts += 1
+                soundStart = ByteBuffer(bytes: [Tag.soundStart, UInt8(clamping: frame.format.name.utf8.count)])
+                soundStart.writeString(frame.format.name)
+                soundStart.writeBytes(writer.start)
+            }
+            guard viewers.values.contains(where: \.wantsSound), let bytes = sound?.fragment([frame.bytes]) else {
+                continue
+            }
+            var message = ByteBuffer(bytes: [Tag.sound])
+            message.writeBytes(bytes)
+            for viewer in viewers.values where viewer.wantsSound {
+                viewer.sound(message, behind: soundStart, soundStarts)
+            }
+        }
     }
 
     private func begin(_ found: PictureFormat) {

@@ -17,6 +17,8 @@ final class ViewerHandler: ChannelInboundHandler {
     private let hub: Hub
     private let pass: MediaPass
     private(set) var wantsSound = false
+    /// Which start of sound was sent; 0 where none was since sound was asked for.
+    private var soundStart = 0
     private var context: ChannelHandlerContext?
     private var source: SourceID?
     private var waiting = 0
@@ -69,7 +71,9 @@ final class ViewerHandler: ChannelInboundHandler {
 
     private func hear(_ word: String) {
         switch word {
-        case "sound": wantsSound = true
+        case "sound":
+            wantsSound = true
+            soundStart = 0
         case "mute": wantsSound = false
         case "shown":
             if let source { hub.sources[source]?.reach(.decode, at: hub.now) }
@@ -107,6 +111,16 @@ final class ViewerHandler: ChannelInboundHandler {
 
     func sound(_ message: ByteBuffer) {
         if waiting < Self.mostWaiting / 8 { binary(message) }
+    }
+
+    /// A part of a track, which its start must go before.
+    func sound(_ message: ByteBuffer, behind start: ByteBuffer, _ number: Int) {
+        guard waiting < Self.mostWaiting / 8 else { return }
+        if soundStart != number {
+            soundStart = number
+            binary(start)
+        }
+        binary(message)
     }
 
     func end(at stage: MediaStage, _ failure: MediaFailure?) {

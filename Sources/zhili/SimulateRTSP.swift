@@ -19,6 +19,8 @@ struct SimulateRTSP: AsyncParsableCommand {
     var password = ""
     @Flag(help: "Code H.265.")
     var hevc = false
+    @Flag(help: "Send sound in AAC, over RTSP's own connection.")
+    var aac = false
     @Option(
         help:
             "Do wrong: \(SimulatedRTSPCamera.Mischief.allCases.map(\.rawValue).joined(separator: ", "))."
@@ -42,6 +44,8 @@ struct SimulateRTSP: AsyncParsableCommand {
         }
         var plan = SimulatedRTSPCamera.Plan()
         (plan.port, plan.path, plan.username, plan.password) = (port, path, username, password)
+        plan.tone = aac ? AACTone() : nil
+        if aac, plan.tone == nil { throw ValidationError("libavcodec has no AAC") }
         plan.mischief = mischief.flatMap(SimulatedRTSPCamera.Mischief.init(rawValue:))
         let camera = try await SimulatedRTSPCamera.start(plan, feed: feed)
         say("rtsp://127.0.0.1:\(camera.port)\(path)")

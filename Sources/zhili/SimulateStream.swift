@@ -13,6 +13,8 @@ struct SimulateStream: AsyncParsableCommand {
     var tcp = false
     @Flag(help: "Code H.265.")
     var hevc = false
+    @Flag(help: "Send sound in AAC instead of G.711 A-law.")
+    var aac = false
     @Option(help: "Do wrong: \(StreamMischief.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated.")
     var mischief: [String] = []
     @Option(help: "How long, in seconds.")
@@ -38,9 +40,11 @@ struct SimulateStream: AsyncParsableCommand {
         guard let feed = PictureFeed(isHEVC: hevc) else {
             throw ValidationError("libavcodec has no \(hevc ? "libx265" : "libx264")")
         }
+        let tone = aac ? AACTone() : nil
+        if aac, tone == nil { throw ValidationError("libavcodec has no AAC") }
         let stream = try await CameraStream.start(
             tcp ? .tcpActive(host: place.host, port: place.port) : .udp(host: place.host, port: place.port),
-            ssrc: ssrc, feed: feed, mischief: Set(mischief.compactMap { StreamMischief(rawValue: $0) }))
+            ssrc: ssrc, feed: feed, mischief: Set(mischief.compactMap { StreamMischief(rawValue: $0) }), tone: tone)
         try await Task.sleep(for: .seconds(seconds))
         stream.stop()
         feed.stop()

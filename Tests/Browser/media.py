@@ -54,6 +54,10 @@ class Media:
             time.sleep(0.01)
         return self.answers[number]
 
+    def pull(self, source, url):
+        """Has a camera pulled by its address."""
+        self.order({"open": {"_0": source, "_1": {"rtsp": {"url": url, "username": "", "password": "", "overUDP": False}}}})
+
     def ticket(self, source, name="张三（示例）"):
         body = json.dumps({
             "source": source, "voices": [], "viewer": {"name": name, "note": "云汐镇"},

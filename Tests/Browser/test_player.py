@@ -1,5 +1,6 @@
 """A program stream on a real socket becomes a moving picture in a real browser."""
 import os
+import subprocess
 import sys
 import time
 import unittest
@@ -8,8 +9,18 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from media import Files, Media
+from media import PROGRAM, Files, Media
 
+# How loud a player's track of sound is at its loudest within three seconds, and how far it has come.
+LOUDNESS = """async index => { const { element } = players[index].sound, context = new AudioContext();
+  const analyser = context.createAnalyser(), wave = new Float32Array(analyser.fftSize), begun = element.currentTime;
+  context.createMediaStreamSource(element.captureStream()).connect(analyser);
+  let loudest = 0, softest = 1;
+  for (const end = Date.now() + 3000; Date.now() < end;) { await new Promise(done => setTimeout(done, 20));
+    analyser.getFloatTimeDomainData(wave); const peak = Math.max(...wave.map(Math.abs));
+    loudest = Math.max(loudest, peak); softest = Math.min(softest, peak); }
+  await context.close();
+  return [loudest, softest, element.currentTime - begun]; }"""
 SHOTS = os.environ.get("ZHILI_SHOTS")
 # The time in the picture's bar code, and how old it is by then.
 AGE = """index => { const v = players[index].video, c = document.createElement('canvas'); c.width = 640; c.height = 360;
@@ -92,6 +103,33 @@ class Player(unittest.TestCase):
         for index in range(len(cases)):
             self.media.order({"close": {"_0": f"cameras/2{index}"}})
             self.media.senders.pop().kill()
+
+    def test_sound_in_aac_is_heard_from_a_recorder_and_from_a_camera_by_its_address(self):
+        self.media.open("cameras/5", 501)
+        self.media.send(501, "--aac")
+        camera = subprocess.Popen(
+            [PROGRAM, "simulate", "rtsp", "--port", "0", "--aac", "--seconds", "300"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(camera.stdout.close)
+        self.addCleanup(camera.wait)
+        self.addCleanup(camera.kill)
+        self.media.pull("cameras/6", camera.stdout.readline().strip())
+        for index, source in enumerate(("cameras/5", "cameras/6")):
+            with self.subTest(source):
+                self.page.evaluate(f"watch('{source}')")
+                self.wait(index, "playing")
+                self.page.evaluate(f"players[{index}].listen(true)")
+                self.page.wait_for_function(f"players[{index}].sound.element?.currentTime > 0.3", timeout=20_000)
+                loudest, softest, came = self.page.evaluate(LOUDNESS, index)
+                self.assertGreater(loudest, 0.1)
+                self.assertLess(softest, 0.02, "the tone pauses each half second")
+                self.assertGreater(came, 1.5)
+                # Muted and heard again, it begins anew.
+                self.page.evaluate(f"players[{index}].listen(false)")
+                self.assertIsNone(self.page.evaluate(f"players[{index}].sound.element ?? null"))
+                self.page.evaluate(f"players[{index}].listen(true)")
+                self.page.wait_for_function(f"players[{index}].sound.element?.currentTime > 0.3", timeout=20_000)
+                self.moves(index)
+                self.media.order({"close": {"_0": source}})
 
     def test_the_stage_that_failed_is_said(self):
         self.media.open("cameras/3", 301)

@@ -8,7 +8,7 @@
 /* A time that is not known. */
 #define ZL_NO_TIME INT64_MIN
 
-enum zl_media_kind { ZL_NONE = 0, ZL_H264 = 1, ZL_H265 = 2, ZL_ALAW = 3, ZL_MULAW = 4 };
+enum zl_media_kind { ZL_NONE = 0, ZL_H264 = 1, ZL_H265 = 2, ZL_ALAW = 3, ZL_MULAW = 4, ZL_AAC = 5 };
 
 /* ---- Pulling a camera by its address (RTSP) ---- */
 
@@ -37,6 +37,8 @@ int zl_pull_learn(zl_pull *pull);
 int zl_pull_timed_out(zl_pull *pull);
 /* The video's parameter sets from the description (annex B), or NULL. */
 const uint8_t *zl_pull_parameters(zl_pull *pull, size_t *count);
+/* How the sound is coded where it is AAC (AudioSpecificConfig), or NULL. */
+const uint8_t *zl_pull_sound(zl_pull *pull, size_t *count);
 /* The next packet; valid until the next call. Its kind, ZL_NONE for one that is of no use, or a negative error.
  * Times count at 90 kHz. */
 int zl_pull_read(zl_pull *pull, const uint8_t **bytes, size_t *count, int64_t *pts, int64_t *dts);
@@ -58,5 +60,17 @@ uint8_t *zl_coder_plane(zl_coder *coder, int plane, int *stride);
  * negative error. */
 int zl_coder_code(zl_coder *coder, int64_t number, const uint8_t **bytes, size_t *count, int *is_key);
 void zl_coder_free(zl_coder *coder);
+
+/* ---- A tone, coded as AAC ---- */
+
+typedef struct zl_tone zl_tone;
+
+/* A tone of one channel, half of each second, at so many samples a second; NULL where AAC is missing. */
+zl_tone *zl_tone_new(int rate);
+/* AudioSpecificConfig. */
+const uint8_t *zl_tone_config(zl_tone *tone, size_t *count);
+/* The next 1,024 samples; 1 with bytes valid until the next call, 0 when nothing comes yet, or a negative error. */
+int zl_tone_code(zl_tone *tone, const uint8_t **bytes, size_t *count);
+void zl_tone_free(zl_tone *tone);
 
 #endif

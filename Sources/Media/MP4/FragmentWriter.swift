@@ -72,7 +72,7 @@ public struct FragmentWriter: Sendable {
     /// moof 8 + mfhd 16 + traf 8 + tfhd 16 + tfdt 20 + trun 36, and mdat's own 8.
     static let headSize: UInt32 = 112
 
-    private static func matrix(_ box: inout BoxWriter) {
+    static func matrix(_ box: inout BoxWriter) {
         for value: UInt32 in [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000] { box.u32(value) }
     }
 

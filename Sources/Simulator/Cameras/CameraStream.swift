@@ -27,14 +27,15 @@ public final class CameraStream: Sendable {
     }
 
     /// Starts to send.
+    /// - Parameter tone: sound in AAC in place of A-law.
     /// - Throws: when the address cannot be reached or the port is taken.
     public static func start(
-        _ way: Way, ssrc: UInt32, feed: PictureFeed, mischief: Set<StreamMischief> = []
+        _ way: Way, ssrc: UInt32, feed: PictureFeed, mischief: Set<StreamMischief> = [], tone: AACTone? = nil
     ) async throws -> CameraStream {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let packer = StreamPacker(
             ssrc: mischief.contains(.wrongSSRC) ? ssrc &+ 1 : ssrc, perSecond: feed.perSecond, isHEVC: feed.isHEVC,
-            mischief: mischief)
+            mischief: mischief, tone: tone)
         let channel: any Channel
         switch way {
         case .udp(let host, let port):

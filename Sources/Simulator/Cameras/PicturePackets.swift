@@ -4,12 +4,15 @@ import NIOCore
 struct PicturePackets {
     private let isHEVC: Bool
     private let step: UInt32
+    private let perSecond: Int
+    private var soundSequence: UInt16 = 0
     private var sequence = UInt16.random(in: 0...UInt16.max)
     private let ssrc = UInt32.random(in: 1...UInt32.max)
     private static let largest = 1_380
 
     init(isHEVC: Bool, perSecond: Int) {
         self.isHEVC = isHEVC
+        self.perSecond = max(1, perSecond)
         step = UInt32(90_000 / max(1, perSecond))
     }
 
@@ -35,6 +38,22 @@ struct PicturePackets {
             }
         }
         return result
+    }
+
+    /// The sound that goes with a picture, a frame a packet (RFC 3640 clause 3.3.6, AAC-hbr).
+    mutating func sound(_ tone: AACTone, with frame: PictureFeed.Frame) -> [ByteBuffer] {
+        let (first, frames) = tone.due(frame.number, perSecond: perSecond)
+        return frames.enumerated().map { index, frame in
+            var buffer = ByteBuffer(bytes: [0x80, 0x80 | 97])
+            buffer.writeInteger(soundSequence)
+            buffer.writeInteger(UInt32(truncatingIfNeeded: (first + index) * 1_024))
+            buffer.writeInteger(ssrc &+ 1)
+            buffer.writeInteger(UInt16(16))
+            buffer.writeInteger(UInt16(frame.count << 3))
+            buffer.writeBytes(frame)
+            soundSequence &+= 1
+            return buffer
+        }
     }
 
     private mutating func packet(_ marker: Bool, _ time: UInt32, _ head: [UInt8], _ body: ArraySlice<UInt8>)

@@ -17,6 +17,8 @@ final class RTSPSession: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var packer: PicturePackets
     private var taken: Int?
+    /// The channel of the sound, once it was set up.
+    private var soundChannel: UInt8?
     private var datagrams: (channel: any Channel, target: SocketAddress)?
     private static let longest = 65_536
     private static let realm = "zhili simulated camera"
@@ -109,10 +111,23 @@ final class RTSPSession: ChannelInboundHandler {
             : "m=video 0 RTP/AVP 96\r\na=rtpmap:96 \(coding)/90000\r\n"
                 + (coding == "H264" ? "a=fmtp:96 packetization-mode=1\r\n" : "") + "a=control:track1\r\n"
         return "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=simulated\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n" + media
+            + (plan.tone.map(Self.described) ?? "")
+    }
+
+    private static func described(_ tone: AACTone) -> String {
+        "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 mpeg4-generic/\(AACTone.rate)/1\r\na=fmtp:97 profile-level-id=1;"
+            + "mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=\(Secret.hex(tone.config))\r\n"
+            + "a=control:track2\r\n"
     }
 
     private func setUp(_ request: Request, _ context: ChannelHandlerContext) {
         let wish = request.headers["transport"] ?? ""
+        if request.uri.hasSuffix("track2") {
+            guard wish.contains("interleaved=2-3") else { return reply(request, 461, []) }
+            soundChannel = 2
+            return reply(
+                request, 200, [("Session", "1;timeout=60"), ("Transport", "RTP/AVP/TCP;unicast;interleaved=2-3")])
+        }
         if wish.contains("TCP") {
             return reply(
                 request, 200, [("Session", "1;timeout=60"), ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")])
@@ -152,14 +167,21 @@ final class RTSPSession: ChannelInboundHandler {
                     AddressedEnvelope(remoteAddress: datagrams.target, data: packet), promise: nil)
             } else {
                 guard context.channel.isWritable else { break }
-                var framed = ByteBuffer(bytes: [UInt8(ascii: "$"), 0])
-                framed.writeInteger(UInt16(packet.readableBytes))
-                framed.writeImmutableBuffer(packet)
-                context.write(wrapOutboundOut(framed), promise: nil)
+                write(packet, on: 0, context)
             }
+        }
+        if let tone = plan.tone, let soundChannel {
+            for packet in packer.sound(tone, with: frame) { write(packet, on: soundChannel, context) }
         }
         datagrams?.channel.flush()
         context.flush()
+    }
+
+    private func write(_ packet: ByteBuffer, on channel: UInt8, _ context: ChannelHandlerContext) {
+        var framed = ByteBuffer(bytes: [UInt8(ascii: "$"), channel])
+        framed.writeInteger(UInt16(packet.readableBytes))
+        framed.writeImmutableBuffer(packet)
+        context.write(wrapOutboundOut(framed), promise: nil)
     }
 
     private func reply(_ request: Request, _ status: Int, _ headers: [(String, String)], _ body: String = "") {

@@ -15,6 +15,8 @@ public final class SimulatedRTSPCamera: Sendable {
         public var username = ""
         /// The user's password.
         public var password = ""
+        /// Sound in AAC (RFC 3640) beside the picture, over its own connection alone.
+        public var tone: AACTone?
         /// What it does wrong.
         public var mischief: Mischief?
 

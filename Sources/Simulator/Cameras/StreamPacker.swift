@@ -4,16 +4,20 @@ import NIOCore
 struct StreamPacker {
     private let ssrc: UInt32
     private let step: UInt64
+    private let perSecond: Int
     private let mischief: Set<StreamMischief>
     private let muxer: PSMuxer
+    private let tone: AACTone?
     private var sequence: UInt16 = 0
     private var count = 0
 
-    init(ssrc: UInt32, perSecond: Int, isHEVC: Bool, mischief: Set<StreamMischief>) {
+    init(ssrc: UInt32, perSecond: Int, isHEVC: Bool, mischief: Set<StreamMischief>, tone: AACTone? = nil) {
         self.ssrc = ssrc
         self.mischief = mischief
         step = UInt64(90_000 / max(1, perSecond))
-        muxer = PSMuxer(videoType: isHEVC ? 0x24 : 0x1B, audioType: 0x90, mischief: mischief)
+        self.tone = tone
+        self.perSecond = perSecond
+        muxer = PSMuxer(videoType: isHEVC ? 0x24 : 0x1B, audioType: tone == nil ? 0x90 : 0x0F, mischief: mischief)
     }
 
     /// The packets of one picture and the sound that goes with it.
@@ -27,11 +31,16 @@ struct StreamPacker {
             } else {
                 muxer.video(frame.bytes, pts: pts, isKey: frame.isKey)
             }
-        // 40 ms of sound a picture at 25 a second: a beep at each full second, else silence.
-        let size = Int(step) * 8 / 90
-        let isBeep = frame.isKey
-        bytes += muxer.audio(
-            (0..<size).map { isBeep ? ($0 >> 2 & 1 == 0 ? 0xAA : 0x2A) : 0xD5 }, pts: pts)
+        if let tone {
+            let due = tone.due(frame.number, perSecond: perSecond).frames.flatMap(tone.adts)
+            if !due.isEmpty { bytes += muxer.audio(due, pts: pts) }
+        } else {
+            // 40 ms of sound a picture at 25 a second: a beep at each full second, else silence.
+            let size = Int(step) * 8 / 90
+            let isBeep = frame.isKey
+            bytes += muxer.audio(
+                (0..<size).map { isBeep ? ($0 >> 2 & 1 == 0 ? 0xAA : 0x2A) : 0xD5 }, pts: pts)
+        }
         if mischief.contains(.notProgramStream) { bytes = frame.bytes }
         var result: [ByteBuffer] = []
         var rest = bytes[...]

@@ -1,4 +1,5 @@
-// A camera's sound, G.711 at 8,000 samples a second, which browsers do not take in Media Source Extensions.
+// A camera's sound: G.711 at 8,000 samples a second, which browsers do not take in Media Source Extensions, or AAC, which
+// they do.
 
 /** @param {number} byte */
 const aLaw = byte => {
@@ -19,6 +20,7 @@ export class Sound {
     if (on && !this.context) this.context = new AudioContext({ sampleRate: 8000 });
     if (on) this.context?.resume(); else this.context?.suspend();
     this.on = on;
+    if (!on) this.end();
     this.next = 0;
   }
 
@@ -38,6 +40,59 @@ export class Sound {
     this.next += buffer.duration;
   }
 
+  /** A track of AAC begins. @param {Uint8Array} bytes the codec string's length, the string, the start of the track */
+  begin(bytes) {
+    this.end();
+    const size = bytes[0], type = `audio/mp4; codecs="${new TextDecoder().decode(bytes.subarray(1, 1 + size))}"`;
+    if (!this.on || !("MediaSource" in window) || !MediaSource.isTypeSupported(type)) return;
+    const source = new MediaSource(), element = new Audio();
+    this.element = element;
+    this.address = URL.createObjectURL(source);
+    this.waiting = [bytes.subarray(1 + size)];
+    source.addEventListener("sourceopen", () => {
+      if (this.element !== element || source.readyState !== "open") return;
+      this.buffer = source.addSourceBuffer(type);
+      this.buffer.addEventListener("updateend", () => this.pump());
+      this.pump();
+    }, { once: true });
+    element.src = this.address;
+  }
+
+  /** @param {Uint8Array} bytes */
+  add(bytes) {
+    if (!this.element) return;
+    this.waiting.push(bytes);
+    // A page in the background takes nothing; the track's start stays.
+    if (this.waiting.length > 500) this.waiting.splice(1, 250);
+    this.pump();
+  }
+
+  pump() {
+    const { buffer, element } = this;
+    if (!buffer || !element || buffer.updating) return;
+    if (element.buffered.length) {
+      const last = element.buffered.length - 1, end = element.buffered.end(last), start = element.buffered.start(last);
+      // Late sound is caught up with by leaving it out.
+      if (element.currentTime < start || end - element.currentTime > 0.6) element.currentTime = Math.max(start, end - 0.2);
+      if (element.paused && end - start > 0.2) element.play().catch(() => { /* a page in the background */ });
+      if (element.currentTime - element.buffered.start(0) > 30) { buffer.remove(0, element.currentTime - 5); return; }
+    }
+    const next = this.waiting.shift();
+    if (!next) return;
+    try { buffer.appendBuffer(next); } catch { this.end(); }
+  }
+
+  end() {
+    if (this.element) { this.element.pause(); this.element.removeAttribute("src"); this.element.load(); }
+    if (this.address) URL.revokeObjectURL(this.address);
+    this.element = this.buffer = this.address = undefined;
+    this.waiting = [];
+  }
+
+  /** @type {HTMLAudioElement|undefined} */ element;
+  /** @type {SourceBuffer|undefined} */ buffer;
+  /** @type {string|undefined} */ address;
+  /** @type {Uint8Array[]} */ waiting = [];
   /** @type {AudioContext|undefined} */ context;
   on = false;
   next = 0;

@@ -104,6 +104,8 @@ export class Player {
     }
     const bytes = new Uint8Array(data);
     if (bytes[0] === 4 || bytes[0] === 5) { this.sound.play(bytes.subarray(1), bytes[0] === 4); return; }
+    if (bytes[0] === 6) { this.sound.begin(bytes.subarray(1)); return; }
+    if (bytes[0] === 7) { this.sound.add(bytes.subarray(1)); return; }
     this.queue.push(bytes.subarray(1));
     // A page in the background takes nothing; what it would show is old by then.
     if (this.queue.length > 2_000) this.queue.splice(1, this.queue.length - 500);
