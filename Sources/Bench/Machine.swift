@@ -69,6 +69,12 @@ struct Samples: Sendable {
         return Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]) / 1_000_000
     }
 
+    /// The share of samples over so many milliseconds.
+    func share(over milliseconds: Double) -> Double {
+        guard !nanoseconds.isEmpty else { return .nan }
+        return Double(nanoseconds.count { Double($0) > milliseconds * 1_000_000 }) / Double(nanoseconds.count)
+    }
+
     /// `p50 / p99` in milliseconds.
     var text: String { "\(short(percentile(0.5))) / \(short(percentile(0.99)))" }
 }

@@ -13,33 +13,28 @@ public struct ReachBench: Sendable {
     /// The gateway's address.
     public var address: UInt64
 
-    /// Sites that it needs, each with one detector and an owner of its own.
-    public static let sites = single + storm
     /// Alarms one after another.
-    static let single = 200
+    private let single: Int
     /// Sites that burn within one second, and the seconds after which the wait for their notices is over.
-    static let storm = 1_000
-    static let stormSeconds = 180.0
+    private let storm: Int
+    private static let stormSeconds = 180.0
 
-    /// What is to be measured.
-    public init(program: URL, town: URL, address: UInt64) {
+    /// Sites that it needs, each with one detector and an owner of its own.
+    public static func sites(isSmall: Bool) -> Int { isSmall ? 30 : 1_200 }
+
+    /// What is to be measured; of a small run a few of each.
+    public init(program: URL, town: URL, address: UInt64, isSmall: Bool) {
         self.program = program
         self.town = town
         self.address = address
+        single = isSmall ? 10 : 200
+        storm = Self.sites(isSmall: isSmall) - single
     }
 
     /// Runs everything and gives a section of the page.
     public func run() throws -> String {
         let carrier = try RecordingCarrier()
-        let file = town.appendingPathComponent("carriers.yaml")
-        let line = "kind: http, url: \"http://127.0.0.1:\(carrier.port)/\", encoding: form, per-second: 100000"
-        try """
-        carriers:
-          - {name: bench-sms, channel: sms, \(line), body: "phone={phone}"}
-          - {name: bench-call, channel: call, \(line), body: "phone={phone}"}
-        """.write(to: file, atomically: true, encoding: .utf8)
-        // Without the sample town's own gateway, which would take over what is more than a carrier may hold at once.
-        try FileManager.default.removeItem(at: town.appendingPathComponent("sample-gateway.token"))
+        let file = try carrier.configure(town)
         let centre = try CentreProcess(
             program: program, folder: town, web: 28_390, devices: 28_391, environment: ["ZHILI_CARRIERS": file.path])
         defer { centre.stop() }
@@ -55,7 +50,7 @@ public struct ReachBench: Sendable {
             | what | measured | aim |
             |---|---|---|
             | alarm → first carrier request, \(alone.count) alarms one after another, ms p50 / p99 | \(alone.text) | p99 50 |
-            | \(Self.storm) sites burn in one second: every owner's first notice handed over | \
+            | \(storm) sites burn in one second: every owner's first notice handed over | \
             \(fires.missing == 0 ? "\(short(fires.seconds)) s" : "\(fires.missing) missing after \(Int(fires.seconds)) s") \
             (p50 / p99 of each, ms: \(fires.each.text); \(fires.repeats) frames sent again) | 60 s |
 
@@ -67,7 +62,7 @@ public struct ReachBench: Sendable {
 
     private func oneByOne(_ device: Connection, _ carrier: RecordingCarrier) throws -> Samples {
         var samples = Samples()
-        for number in 1...Self.single {
+        for number in 1...single {
             let start = nanoseconds()
             device.send(AlarmLatency.fire(serial: UInt16(number), detector: number, address))
             guard let at = carrier.first(Self.phone(number), within: 20) else {
@@ -84,7 +79,7 @@ public struct ReachBench: Sendable {
     private func burst(
         _ device: Connection, _ carrier: RecordingCarrier
     ) throws -> (seconds: Double, missing: Int, repeats: Int, each: Samples) {
-        let numbers = (Self.single + 1)...(Self.single + Self.storm)
+        let numbers = (single + 1)...(single + storm)
         let confirmed = Mutex<Set<UInt16>>([])
         let isOver = Atomic(false)
         DispatchQueue.global().async {
@@ -105,7 +100,7 @@ public struct ReachBench: Sendable {
         let begin = nanoseconds()
         var sent: [Int: Int64] = [:]
         for (index, number) in numbers.enumerated() {
-            let pause = begin + Int64(index) * 1_000_000_000 / Int64(Self.storm) - nanoseconds()
+            let pause = begin + Int64(index) * 1_000_000_000 / Int64(storm) - nanoseconds()
             if pause > 0 { usleep(UInt32(pause / 1_000)) }
             sent[number] = nanoseconds()
             burn(number)
@@ -135,77 +130,5 @@ public struct ReachBench: Sendable {
         }
         let until = missing.isEmpty ? last : nanoseconds()
         return (Double(until - begin) / 1e9, missing.count, repeats, samples)
-    }
-}
-
-/// A carrier that takes everything at once and keeps when each number was first asked for.
-final class RecordingCarrier: Sendable {
-    let port: Int
-    private let socket: Int32
-    private let times = Mutex<[String: Int64]>([:])
-
-    init() throws {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isOpen = withUnsafeMutablePointer(to: &place) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, size) == 0 && listen(socket, 128) == 0 && getsockname(socket, $0, &size) == 0
-            }
-        }
-        guard isOpen else { throw BenchError(description: "no port for a carrier") }
-        self.socket = socket
-        port = Int(in_port_t(bigEndian: place.sin_port))
-        Thread.detachNewThread { [self] in
-            while true {
-                let caller = accept(socket, nil, nil)
-                guard caller >= 0 else { return }
-                Thread.detachNewThread { [self] in serve(caller) }
-            }
-        }
-    }
-
-    /// When a number was first asked for, waiting for it.
-    func first(_ phone: String, within seconds: Double) -> Int64? {
-        let end = nanoseconds() + Int64(seconds * 1e9)
-        while nanoseconds() < end {
-            if let at = time(of: phone) { return at }
-            usleep(200)
-        }
-        return nil
-    }
-
-    /// When a number was first asked for.
-    func time(of phone: String) -> Int64? { times.withLock { $0[phone] } }
-
-    private func serve(_ caller: Int32) {
-        defer { close(caller) }
-        let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8)
-        let blank = Array("\r\n\r\n".utf8)
-        var bytes: [UInt8] = []
-        while bytes.count < 1 << 20 {
-            let more = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, count in
-                count = max(0, recv(caller, buffer.baseAddress, 16_384, 0))
-            }
-            guard !more.isEmpty else { return }
-            let now = nanoseconds()
-            bytes += more
-            while let gap = bytes.firstRange(of: blank) {
-                let head = String(decoding: bytes[..<gap.lowerBound], as: UTF8.self).lowercased()
-                let length =
-                    head.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
-                    .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
-                guard bytes.count >= gap.upperBound + length else { break }
-                let body = String(decoding: bytes[gap.upperBound..<gap.upperBound + length], as: UTF8.self)
-                bytes.removeFirst(gap.upperBound + length)
-                if body.hasPrefix("phone=") {
-                    let phone = String(body.dropFirst(6))
-                    times.withLock { if $0[phone] == nil { $0[phone] = now } }
-                }
-                _ = answer.withUnsafeBytes { send(caller, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            }
-        }
     }
 }

@@ -88,9 +88,10 @@ struct CarrierBook {
         var also: String?
         var fen: Int64?
         var perSecond: Double?
+        var calls: Int?
         enum CodingKeys: String, CodingKey {
             case name, kind, url, key, secret, sign, template, variable, application, region, shown, source, body
-            case encoding, success, channel, fen, domain, listen, authority, services, register, also
+            case encoding, success, channel, fen, domain, listen, authority, services, register, also, calls
             case perSecond = "per-second"
         }
 
@@ -196,9 +197,13 @@ struct CarrierBook {
                     password: entry.secret ?? "", shown: entry.shown ?? "", listenHost: entry.listen ?? "0.0.0.0",
                     registers: entry.register ?? false)
             }
+            let calls = entry.calls ?? SIPCarrier.usual
+            guard (1...SIPCarrier.most).contains(calls) else {
+                throw CentreError(description: "the carrier \(entry.name): calls is 1…\(SIPCarrier.most)")
+            }
             let carrier = SIPCarrier(
                 try trunk(try entry.need(entry.url, "url")), others: try entry.also.map { [try trunk($0)] } ?? [],
-                hint: hint, logger: logger, speech: { await Speech.mandarin($0) }
+                atOnce: calls, hint: hint, logger: logger, speech: { await Speech.mandarin($0) }
             ) { id, state, key in
                 try await receipts.take(id, state, key: key)
             }

@@ -12,9 +12,14 @@ extension FireGuard {
         public var place: String
         /// Its position on the floor plan.
         public var plan: PlanPosition?
+        /// Seconds between its reports; 0 where it reports nothing by itself.
+        public var reportSeconds: Int
 
         /// A detector.
-        public init(address: String, kind: DetectorKind, place: String, plan: PlanPosition?) {
+        public init(
+            address: String, kind: DetectorKind, place: String, plan: PlanPosition?, reportSeconds: Int = 0
+        ) {
+            self.reportSeconds = reportSeconds
             self.address = address
             self.kind = kind
             self.place = place
@@ -39,7 +44,7 @@ extension FireGuard {
             try DeviceStore.save(
                 Detector(
                     id: .next(), site: site.id, gateway: gateway.id, address: new.address, kind: new.kind,
-                    place: new.place, plan: new.plan), in: db)
+                    place: new.place, plan: new.plan, reportSeconds: new.reportSeconds), in: db)
         }
     }
 }

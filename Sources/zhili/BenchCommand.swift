@@ -2,6 +2,7 @@ import ArgumentParser
 import Bench
 import Centre
 import Foundation
+import Kernel
 import Logging
 
 extension BenchPage.Part: ExpressibleByArgument {}
@@ -15,6 +16,8 @@ struct BenchCommand: AsyncParsableCommand {
     )
     @Option(help: "Where the page goes; a run of single parts is only printed unless this is given.")
     var out: String?
+    @Flag(help: "Measure the reach with few of each, in seconds, to see that it works; only printed.")
+    var small = false
     @Option(parsing: .upToNextOption, help: "Parts to measure instead of all.")
     var only: [BenchPage.Part] = []
 
@@ -24,10 +27,10 @@ struct BenchCommand: AsyncParsableCommand {
         let parts = only.isEmpty ? BenchPage.Part.allCases : BenchPage.Part.allCases.filter(only.contains)
         var page = BenchPage.head(parts)
         let bench = Ground(
-            folder: folder, password: "bench-" + UUID().uuidString,
+            isSmall: small, folder: folder, password: "bench-" + UUID().uuidString,
             program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
         for part in parts { page += try await bench.measure(part) }
-        if let place = out ?? (only.isEmpty ? "docs/performance.md" : nil) {
+        if let place = out ?? (only.isEmpty && !small ? "docs/performance.md" : nil) {
             try page.write(toFile: place, atomically: true, encoding: .utf8)
         }
         print(page)
@@ -36,6 +39,7 @@ struct BenchCommand: AsyncParsableCommand {
 
 /// What the parts stand on.
 private struct Ground {
+    let isSmall: Bool
     let folder: URL
     let password: String
     let program: URL
@@ -53,12 +57,34 @@ private struct Ground {
             let calamine = FileManager.default.isExecutableFile(atPath: python.path) ? python : nil
             return try RegistryBench(program: program, folder: folder, password: password, calamine: calamine).run()
         case .reach:
-            let address: UInt64 = 0xBE_0000_0001
-            let told = try await town("told") { try await $0.addLoadSites(ReachBench.sites, gateway: address) }
-            return try ReachBench(program: program, town: told, address: address).run()
+            return try await reach()
         case .woodpecker:
             return try WoodpeckerBench(program: program, town: try await town("reports")).run()
         }
+    }
+
+    private func reach() async throws -> String {
+        let address: UInt64 = 0xBE_0000_0001
+        let sites = ReachBench.sites(isSmall: isSmall)
+        let told = try await town("told") { try await $0.addLoadSites(sites, gateway: address) }
+        let reach = ReachBench(program: program, town: told, address: address, isSmall: isSmall)
+        let bench = DutyBench(program: program, isSmall: isSmall)
+        let silent = bench.silent
+        let quiet = try await town("silent") {
+            try await $0.addSilentSites(
+                silent.sites, detectors: silent.detectors, reportSeconds: silent.reportSeconds,
+                firstGateway: silent.firstGateway)
+        }
+        var text = try reach.run() + DutyBench.head + (await bench.silence(in: quiet))
+        let climbing = bench.climbing
+        var begin = Instant.now
+        let climbs = try await town("climbs") {
+            begin = try await $0.addClimbs(climbing.count, spreadSeconds: climbing.spreadSeconds, after: 15_000)
+        }
+        text += try await bench.climbs(in: climbs, from: begin)
+        let fires = bench.fires
+        let burning = try await town("calls") { try await $0.addLoadSites(fires.sites, gateway: fires.gateway) }
+        return try text + bench.calls(in: burning)
     }
 
     /// A folder with a sample town of its own.

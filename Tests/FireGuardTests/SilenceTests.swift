@@ -136,6 +136,78 @@ struct SilenceTests {
         #expect(watch.armed == before + 1)
     }
 
+    /// A town whose `sites` have a detector for each number of `each`, all behind one gateway and all due at once.
+    private func crowd(_ engine: Engine, sites: Int, each: Int) async throws -> (Town, SilenceWatch, [DetectorID]) {
+        let town = try await Town(engine)
+        let gateway = town.gateway.id
+        let ids = try await town.database.write { db in
+            var ids: [DetectorID] = []
+            for number in 0..<sites {
+                let site = Site(
+                    id: .next(), name: "试验楼 \(number)", address: "虚构路 \(number) 号", ownerName: "业主",
+                    ownerPhone: "1990000\(1_000 + number)")
+                try SiteStore.save(site, keyHolders: [], at: .now, in: db)
+                for part in 0..<each {
+                    let id = DetectorID.next()
+                    ids.append(id)
+                    try DeviceStore.save(
+                        Detector(
+                            id: id, site: site.id, gateway: gateway, address: "9-\(number)-\(part)-1", kind: .smoke,
+                            place: "", reportSeconds: 60), in: db)
+                }
+            }
+            return ids
+        }
+        let watch = SilenceWatch(
+            database: town.database, desk: FakeDesk(), presence: town.ingest.presence, logger: Logger(label: "test"),
+            startedAt: town.start)
+        try await watch.load()
+        town.ingest.presence.touch(.gateway(gateway), at: town.start + 3_600_000)
+        return (town, watch, ids)
+    }
+
+    @Test(
+        "Detectors of a site that fall silent together are one work, and their return is one line on it",
+        arguments: Engine.allCases)
+    func together(_ engine: Engine) async throws {
+        let (town, watch, ids) = try await crowd(engine, sites: 2, each: 1_100)
+        // One of them is heard once more and is silent a little later than the others.
+        town.ingest.presence.touch(.detector(ids[0]), at: town.start + 100_000)
+        await watch.check(at: town.start + 151_000)
+        #expect(try await town.count("SELECT id FROM trouble WHERE ended_at IS NULL") == 2_199)
+        #expect(try await town.count("SELECT id FROM detector WHERE offline = 1") == 2_199)
+        #expect(try await town.count("SELECT id FROM fake_case") == 2)
+        #expect(try await town.count("SELECT phone FROM fake_message WHERE role = 'owner'") == 2)
+        #expect(try await town.count("SELECT seq FROM event WHERE type = 'detector.changed'") <= 4)
+        await watch.check(at: town.start + 251_000)
+        #expect(try await town.count("SELECT DISTINCT case_id FROM trouble") == 2)
+        #expect(try await town.count("SELECT id FROM trouble WHERE case_id IS NULL") == 0)
+        #expect(try await town.count("SELECT id FROM trouble WHERE ended_at IS NULL") == 2_200)
+
+        let before = try await town.count("SELECT case_id FROM fake_line")
+        for id in ids { town.ingest.presence.touch(.detector(id), at: town.start + 300_000) }
+        await watch.flush()
+        #expect(try await town.count("SELECT id FROM trouble WHERE ended_at IS NULL") == 0)
+        #expect(try await town.count("SELECT id FROM detector WHERE offline = 1") == 0)
+        // 2,200 returns of two works, written in two batches.
+        #expect(try await town.count("SELECT case_id FROM fake_line") - before <= 4)
+        // The silence after that is followed by a silence of its own, long after: new work.
+        await watch.check(at: town.start + 300_000 + 650_000)
+        #expect(try await town.count("SELECT id FROM fake_case") == 4)
+    }
+
+    @Test(
+        "Where the devices of many sites behind one gateway are silent, it is the gateway's work and not all owners'",
+        arguments: Engine.allCases)
+    func manySites(_ engine: Engine) async throws {
+        let (town, watch, _) = try await crowd(engine, sites: 70, each: 1)
+        await watch.check(at: town.start + 151_000)
+        #expect(try await town.count("SELECT id FROM trouble WHERE ended_at IS NULL") == 70)
+        #expect(try await town.count("SELECT id FROM fake_case") == 21)
+        #expect(try await town.count("SELECT id FROM fake_case WHERE title LIKE '%fire.silence.gateway%'") == 1)
+        #expect(try await town.count("SELECT phone FROM fake_message") == 20)
+    }
+
     @Test("After a start everybody has time to be heard")
     func grace() {
         let start = CivilTime.instant(2026, 11, 24)

@@ -66,4 +66,27 @@ struct EscalationTests {
 
 private final class NoteBook: Sendable {
     let lines = Mutex<[String]>([])
+
+    private struct Plan: RowDecodable {
+        var detail: String
+
+        init(row: inout Row) throws {
+            for _ in 0..<3 { _ = try row.next(Int64.self) }
+            detail = try row.next()
+        }
+    }
+
+    @Test("What is due is found by its time, however many policies run")
+    func byIndex() async throws {
+        let storage = try await TestDatabase(.sqlite)
+        try await Migrator.migrate(storage.database, NotifyRoom.schema())
+        for query in [
+            EscalationStore.dueQuery(at: .now, limit: 100), EscalationStore.steppedBackQuery(at: .now, limit: 100),
+        ] {
+            let plan = try await storage.database.read { db in
+                try db.all(Plan.self, "EXPLAIN QUERY PLAN \(query)").map(\.detail)
+            }
+            #expect(plan.count == 1 && plan.allSatisfy { $0.hasPrefix("SEARCH escalation USING INDEX") }, "\(plan)")
+        }
+    }
 }

@@ -15,6 +15,8 @@ public final class SilenceWatch: Service {
         var isOffline: Bool
         /// Entries of earlier deadlines are told from the newest by it.
         var isArmed: Bool
+        /// The gateway that it is or stands behind: what falls silent together is handled together.
+        var gateway: GatewayID
     }
 
     private struct State {
@@ -47,23 +49,32 @@ public final class SilenceWatch: Service {
     public func run() async throws {
         try await load()
         await cancelWhenGracefulShutdown { [self] in
-            var lastFlush = Instant.now
-            var lastLook = Instant.now
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(250))
-                let now = Instant.now
-                await check(at: now)
-                if now - lastFlush >= 5_000 {
-                    lastFlush = now
-                    await flush()
-                }
-                if now - lastLook >= Self.lookEveryMs {
-                    try? await load(since: lastLook - Self.lookEveryMs)
-                    lastLook = now
-                }
-            }
+            // Side by side: many signs of life hold up no deadline, and many silences no sign of life.
+            async let hearing: Void = hear()
+            async let looking: Void = look()
+            _ = await (hearing, looking)
         }
         await flush()
+    }
+
+    private func look() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(250))
+            await check(at: .now)
+        }
+    }
+
+    private func hear() async {
+        var lastLook = Instant.now
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(5))
+            await flush()
+            let now = Instant.now
+            if now - lastLook >= Self.lookEveryMs {
+                try? await load(since: lastLook - Self.lookEveryMs)
+                lastLook = now
+            }
+        }
     }
 
     /// Reads all gateways and detectors that have a deadline; of those registered since `since` alone, what is not
@@ -93,14 +104,14 @@ public final class SilenceWatch: Service {
     func watch(_ gateway: Gateway) {
         watch(
             .gateway(gateway.id), allowedMs: SilenceRules.gatewayMs(heartbeatSeconds: gateway.heartbeatSeconds),
-            lastSeen: gateway.lastSeen, isOffline: gateway.isOffline)
+            lastSeen: gateway.lastSeen, isOffline: gateway.isOffline, behind: gateway.id)
     }
 
     /// Watches a new or changed detector.
     func watch(_ detector: Detector) {
         watch(
             .detector(detector.id), allowedMs: SilenceRules.detectorMs(reportSeconds: detector.reportSeconds),
-            lastSeen: detector.lastSeen, isOffline: detector.isOffline)
+            lastSeen: detector.lastSeen, isOffline: detector.isOffline, behind: detector.gateway)
     }
 
     private func isWatched(_ thing: Thing) -> Bool { state.withLock { $0.watched[thing] != nil } }
@@ -108,7 +119,9 @@ public final class SilenceWatch: Service {
     /// How many deadlines are set.
     var armed: Int { state.withLock { $0.wheel.count } }
 
-    private func watch(_ thing: Thing, allowedMs: Int64, lastSeen: Instant?, isOffline: Bool) {
+    private func watch(
+        _ thing: Thing, allowedMs: Int64, lastSeen: Instant?, isOffline: Bool, behind gateway: GatewayID
+    ) {
         state.withLock { state in
             let wasArmed = state.watched[thing]?.isArmed ?? false
             guard allowedMs > 0 else {
@@ -116,7 +129,7 @@ public final class SilenceWatch: Service {
                 return
             }
             state.watched[thing] = Watched(
-                allowedMs: allowedMs, lastSeen: lastSeen, isOffline: isOffline, isArmed: true)
+                allowedMs: allowedMs, lastSeen: lastSeen, isOffline: isOffline, isArmed: true, gateway: gateway)
             guard !wasArmed else { return }
             let deadline = SilenceRules.deadline(
                 lastSeen: lastSeen, allowedMs: allowedMs, startedAt: state.startedAt, graceMs: Self.graceMs)
@@ -126,10 +139,10 @@ public final class SilenceWatch: Service {
 
     /// Opens a warning for each thing whose deadline has passed by `now`.
     func check(at now: Instant) async {
-        let silent = state.withLock { state -> [Thing] in
+        let silent = state.withLock { state -> [Silent] in
             var due: [Int64] = []
             state.wheel.advance(toMs: now.ms) { due.append($0) }
-            var silent: [Thing] = []
+            var silent: [Silent] = []
             for key in due {
                 let thing = Thing(key: key)
                 guard var watched = state.watched[thing] else { continue }
@@ -140,49 +153,62 @@ public final class SilenceWatch: Service {
                     state.wheel.set(key, atMs: deadline.ms)
                 } else {
                     watched.isArmed = false
-                    if !watched.isOffline { silent.append(thing) }
+                    if !watched.isOffline {
+                        silent.append(Silent(thing: thing, gateway: watched.gateway, allowedMs: watched.allowedMs))
+                    }
                     watched.isOffline = true
                     state.watched[thing] = watched
                 }
             }
             return silent
-        }
-        for start in stride(from: 0, to: silent.count, by: 500) {
-            let batch = Array(silent[start..<min(start + 500, silent.count)])
-            await warn(batch, at: now)
+        }.sorted { $0.gateway < $1.gateway }
+        for start in stride(from: 0, to: silent.count, by: Self.batch) {
+            await warn(silent[start..<min(start + Self.batch, silent.count)], at: now)
         }
     }
 
-    private func warn(_ things: [Thing], at now: Instant) async {
+    /// Silences that are written at once: few enough that an alarm does not wait long for its turn.
+    private static let batch = 1_000
+
+    private struct Silent {
+        var thing: Thing
+        var gateway: GatewayID
+        var allowedMs: Int64
+    }
+
+    private func warn(_ batch: ArraySlice<Silent>, at now: Instant) async {
         let (desk, presence) = (desk, presence)
         do {
-            let allowed = state.withLock { state in things.map { state.watched[$0]?.allowedMs ?? 0 } }
             let inhibited = try await database.write { db in
                 var inhibited: [Thing] = []
-                for (thing, allowedMs) in zip(things, allowed) {
-                    // Another node hears it: that one has written when.
-                    if let seen = try DeviceStore.lastSeen(thing, in: db), seen + allowedMs > now {
-                        inhibited.append(thing)
+                var detectors: [DetectorID: Int64] = [:]
+                // Gateways first: one that is gone explains its detectors' silence.
+                for silent in batch {
+                    guard case .gateway = silent.thing else {
+                        if case .detector(let id) = silent.thing { detectors[id] = silent.allowedMs }
                         continue
                     }
-                    // Heard while this waited for its turn: no warning that would never end.
-                    if let seen = presence.lastSeen(thing), seen >= now {
-                        inhibited.append(thing)
-                        continue
+                    // Another node hears it, and has written when; or it was heard while this waited for its turn: no
+                    // warning that would never end.
+                    if let seen = try DeviceStore.lastSeen(silent.thing, in: db), seen + silent.allowedMs > now {
+                        inhibited.append(silent.thing)
+                    } else if let seen = presence.lastSeen(silent.thing), seen >= now {
+                        inhibited.append(silent.thing)
+                    } else {
+                        try Troubles(desk: desk).open(.offline, of: silent.thing, text: "", at: now, in: db)
                     }
-                    // A gateway that is gone explains its detectors' silence (never their fire).
-                    if case .detector(let id) = thing, try DeviceStore.isGatewayOffline(of: id, in: db) {
-                        inhibited.append(thing)
-                        continue
-                    }
-                    try Troubles(desk: desk).open(.offline, of: thing, text: "", at: now, in: db)
                 }
-                return inhibited
+                guard !detectors.isEmpty else { return inhibited }
+                return try inhibited
+                    + Silences(desk: desk).open(
+                        detectors, at: now,
+                        isHeard: { id in presence.lastSeen(.detector(id)).map { $0 >= now } ?? false }, in: db
+                    ).map { .detector($0) }
             }
             rearm(inhibited, at: now + 60_000)
         } catch {
             logger.error("silence could not be noted", metadata: ["error": "\(error)"])
-            rearm(things, at: now + 5_000)
+            rearm(batch.map(\.thing), at: now + 5_000)
         }
     }
 
@@ -210,9 +236,15 @@ public final class SilenceWatch: Service {
                     try DeviceStore.seen(batch, in: db)
                     // Another node may have opened the warning that this sign of life ends.
                     let silent = try DeviceStore.silent(among: batch, in: db)
+                    var detectors: [DetectorID: Instant] = [:]
                     for sighting in batch where back.contains(sighting.thing) || silent.contains(sighting.thing) {
-                        try Troubles(desk: desk).end(.offline, of: sighting.thing, at: sighting.at, in: db)
+                        switch sighting.thing {
+                        case .gateway:
+                            try Troubles(desk: desk).end(.offline, of: sighting.thing, at: sighting.at, in: db)
+                        case .detector(let id): detectors[id] = sighting.at
+                        }
                     }
+                    if !detectors.isEmpty { try Silences(desk: desk).end(detectors, in: db) }
                 }
             } catch {
                 logger.error("signs of life could not be written", metadata: ["error": "\(error)"])

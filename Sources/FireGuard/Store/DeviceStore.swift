@@ -103,13 +103,6 @@ enum DeviceStore {
         }
     }
 
-    static func isGatewayOffline(of detector: DetectorID, in db: any Reading) throws -> Bool {
-        try db.value(
-            Bool.self,
-            "SELECT gateway.offline FROM detector JOIN gateway ON gateway.id = detector.gateway WHERE detector.id = \(detector)"
-        ) ?? false
-    }
-
     static func setOffline(_ isOffline: Bool, gateway id: GatewayID, in db: any Writing) throws {
         try db.execute("UPDATE gateway SET offline = \(isOffline) WHERE id = \(id)")
     }
@@ -131,14 +124,14 @@ enum DeviceStore {
             }
         }
         var silent: Set<Thing> = []
-        if !gateways.isEmpty {
+        for ids in gateways.pieces {
             for id in try db.values(
-                GatewayID.self, "SELECT id FROM gateway WHERE offline = 1 AND id IN \(list: gateways)")
+                GatewayID.self, "SELECT id FROM gateway WHERE offline = 1 AND id IN \(list: ids)")
             { silent.insert(.gateway(id)) }
         }
-        if !detectors.isEmpty {
+        for ids in detectors.pieces {
             for id in try db.values(
-                DetectorID.self, "SELECT id FROM detector WHERE offline = 1 AND id IN \(list: detectors)")
+                DetectorID.self, "SELECT id FROM detector WHERE offline = 1 AND id IN \(list: ids)")
             { silent.insert(.detector(id)) }
         }
         return silent

@@ -30,7 +30,7 @@ struct Troubles {
                 signalKey: "trouble/\(trouble.id)", at: now),
             in: db)
         try TroubleStore.setCase(trouble.id, caseID, in: db)
-        if let site = about.site { try tellOwner(of: site, trouble, values, caseID, at: now, in: db) }
+        if let site = about.site { try tellOwner(of: site, trouble.id, values, caseID, at: now, in: db) }
         try publish(thing, kind, open: true, about, in: db)
         return true
     }
@@ -53,11 +53,11 @@ struct Troubles {
                 subject: "sites/\(site.id)", signalKey: "trouble/\(trouble.id)", at: now),
             in: db)
         try TroubleStore.setCase(trouble.id, caseID, in: db)
-        try tellOwner(of: site, trouble, values, caseID, at: now, in: db)
+        try tellOwner(of: site, trouble.id, values, caseID, at: now, in: db)
     }
 
-    private func tellOwner(
-        of site: Site, _ trouble: Trouble, _ values: [String: String], _ caseID: CaseID, at now: Instant,
+    func tellOwner(
+        of site: Site, _ trouble: ID<Trouble>, _ values: [String: String], _ caseID: CaseID, at now: Instant,
         in db: any Writing
     ) throws {
         guard !site.ownerPhone.isEmpty else { return }
@@ -65,8 +65,8 @@ struct Troubles {
             FireMessage(
                 channel: .sms,
                 to: Contact(staff: site.owner, name: site.ownerName, phone: site.ownerPhone, role: "owner"),
-                text: desk.word("fire.message.work", values), caseID: caseID, subject: "troubles/\(trouble.id)",
-                key: "troubles/\(trouble.id)/sms", at: now,
+                text: desk.word("fire.message.work", values), caseID: caseID, subject: "troubles/\(trouble)",
+                key: "troubles/\(trouble)/sms", at: now,
                 content: MessageContent(kind: "fire.work", values: values)),
             in: db)
     }

@@ -69,15 +69,26 @@ enum EscalationStore {
             && db.execute("UPDATE escalation SET hurried_step = step WHERE subject = \(subject)") > 0
     }
 
+    /// What is due, the earliest first, and what a clock that was put back since has set too far ahead: each by an index
+    /// of its own, whatever else climbs.
     static func due(at now: Instant, limit: Int64, in db: any Reading) throws -> [Climb] {
-        try db.all(
-            Climb.self,
-            """
-            SELECT subject, policy, case_id, area, text, step, rule, kind, variables FROM escalation
-            WHERE next_at <= \(now) OR (next_at IS NOT NULL AND set_at > \(now + steppedBackMs))
-            ORDER BY next_at LIMIT \(limit)
-            """)
+        let due = try db.all(Climb.self, dueQuery(at: now, limit: limit))
+        guard due.count < limit else { return due }
+        return try due + db.all(Climb.self, steppedBackQuery(at: now, limit: limit - Int64(due.count)))
     }
+
+    static func dueQuery(at now: Instant, limit: Int64) -> SQL {
+        "SELECT \(raw: columns) FROM escalation WHERE next_at <= \(now) ORDER BY next_at LIMIT \(limit)"
+    }
+
+    static func steppedBackQuery(at now: Instant, limit: Int64) -> SQL {
+        """
+        SELECT \(raw: columns) FROM escalation WHERE set_at > \(now + steppedBackMs) AND next_at > \(now)
+        ORDER BY set_at LIMIT \(limit)
+        """
+    }
+
+    private static let columns = "subject, policy, case_id, area, text, step, rule, kind, variables"
 
     static func nextDue(at now: Instant, in db: any Reading) throws -> Instant? {
         let early = try db.value(

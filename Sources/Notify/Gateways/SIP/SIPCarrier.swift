@@ -73,13 +73,14 @@ public struct SIPTrunk: Sendable {
 /// Calls through SIP trunks or a PBX: the message is spoken twice, and a key is awaited. Where the first trunk is down,
 /// does not ring or does not take us, the next one is asked.
 public actor SIPCarrier: Carrier, Service {
-    /// Calls at once.
-    static let most = 30
+    /// Calls at once, where nothing else is said, and at most.
+    public static let (usual, most) = (30, 1_000)
 
     /// Takes how a call ended: the message, how far it came, the key.
     public typealias Results = @Sendable (MessageID, MessageState, String?) async throws -> Void
 
     private let trunks: [SIPTrunk]
+    private let atOnce: Int
     private var registrations: [TrunkRegistration] = []
     private let speech: @Sendable (String) async -> [UInt8]?
     private let hint: String
@@ -92,14 +93,16 @@ public actor SIPCarrier: Carrier, Service {
     /// - Parameters:
     ///   - trunk: the one that is asked first.
     ///   - others: those that are asked in its stead, in this order.
+    ///   - atOnce: calls at once that the trunk allows, 1…``most``.
     ///   - hint: what is said after the message, such as which keys mean what.
     ///   - speech: words as A-law.
     public init(
-        _ trunk: SIPTrunk, others: [SIPTrunk] = [], hint: String, logger: Logger,
+        _ trunk: SIPTrunk, others: [SIPTrunk] = [], atOnce: Int = usual, hint: String, logger: Logger,
         speech: @escaping @Sendable (String) async -> [UInt8]?,
         results: @escaping Results
     ) {
         trunks = [trunk] + others
+        self.atOnce = min(max(1, atOnce), Self.most)
         self.hint = hint
         self.logger = logger
         self.speech = speech
@@ -140,7 +143,7 @@ public actor SIPCarrier: Carrier, Service {
     /// Rings the person; returns when it rings. What came of it is told to `results`.
     public func send(_ message: Message) async -> Delivery {
         guard let endpoint else { return .again("not-started", mayHaveGoneOut: false) }
-        guard calls.count < Self.most else { return .again("too many calls", mayHaveGoneOut: false) }
+        guard calls.count < atOnce else { return .again("too many calls", mayHaveGoneOut: false) }
         guard let once = await speech(message.text + "。" + hint) else {
             return .again("no-speech", mayHaveGoneOut: false)
         }
