@@ -11,7 +11,8 @@ struct GatewayTrialPathTests {
         try await centre.start()
         let officer = try await centre.logIn("officer")
         for (kind, token) in [
-            ("json", "a-token-of-twenty-four-x"), ("ctwing", "a-token-of-twenty-four-x"), ("onenet", "onenet-token-of-twenty-x"),
+            ("json", "a-token-of-twenty-four-x"), ("ctwing", "a-token-of-twenty-four-x"),
+            ("onenet", "onenet-token-of-twenty-x"),
         ] {
             _ = try await centre.register(
                 kind: kind, gateway: "platform-\(kind)", detector: "d-\(kind)", pushToken: token, token: officer)

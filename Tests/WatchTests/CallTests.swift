@@ -25,7 +25,7 @@ struct CallTests {
         "The stage that was reached and the reason are named",
         arguments: [
             Failing(faults: [.busy], stage: .signalling, failure: .refused),
-            Failing(faults: [.deaf], stage: .signalling, failure: .refused),
+            Failing(faults: [.deaf], stage: .signalling, failure: .unreachable),
             Failing(faults: [.silent], transport: .udp, stage: .address, failure: .silent),
             Failing(faults: [.silent], stage: .signalling, failure: .unreachable),
             Failing(mischief: [.notProgramStream], stage: .firstPacket, failure: .notProgramStream),

@@ -21,13 +21,13 @@ public enum MediaStage: String, Sendable, Hashable, Codable, CaseIterable, Compa
 
 /// Why a source ended, as a stable name; the catalogue has its words under `watch.failure.` + name.
 public enum MediaFailure: String, Sendable, Hashable, Codable, CaseIterable, Error {
-    /// The device refused or did not answer (told by the room).
+    /// The device refused the call (told by the room).
     case refused
     /// The camera asks for another user or password.
     case credentials
     /// The camera has no stream under this path.
     case noStream = "no-stream"
-    /// There is no connection to the device's media address.
+    /// The device does not answer the call (told by the room), or there is no connection to its media address.
     case unreachable
     /// No packet came in time.
     case silent

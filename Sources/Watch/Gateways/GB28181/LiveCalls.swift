@@ -153,7 +153,7 @@ actor LiveCalls {
     private func giveUp(_ source: SourceID) async {
         guard let call = calls[source], call.dialog == nil else { return }
         if let key = call.key { endpoint?.cancel(key) }
-        await media.fail(source, .refused)
+        await media.fail(source, .unreachable)
         forget(source)
     }
 
@@ -162,7 +162,7 @@ actor LiveCalls {
     ) async {
         guard case .success(let response) = answer else {
             guard calls[source] != nil else { return }
-            await media.fail(source, .refused)
+            await media.fail(source, .unreachable)
             forget(source)
             return
         }
