@@ -34,14 +34,9 @@ struct DutyClerk: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await step(at: .now)
-                    await database.wakeups.wait(Self.topic, atMostMs: 30_000)
-                } catch {
-                    logger.error("the rosters could not be worked on", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .seconds(5))
-                }
+            await database.work(on: Self.topic, failing: "the rosters could not be worked on", logger: logger) {
+                try await step(at: .now)
+                return 30_000
             }
         }
     }

@@ -13,14 +13,9 @@ struct JointClerk: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await step(at: .now)
-                    await database.wakeups.wait(Self.topic, atMostMs: 30_000)
-                } catch {
-                    logger.error("joint tasks could not be looked at", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .seconds(5))
-                }
+            await database.work(on: Self.topic, failing: "joint tasks could not be looked at", logger: logger) {
+                try await step(at: .now)
+                return 30_000
             }
         }
     }

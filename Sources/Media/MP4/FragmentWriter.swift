@@ -11,34 +11,10 @@ public struct FragmentWriter: Sendable {
 
     /// The start of a file or stream: `ftyp` and `moov`.
     public static func start(_ format: PictureFormat) -> [UInt8] {
-        var writer = BoxWriter()
-        writer.box("ftyp") { box in
-            box.bytes += "iso5".utf8
-            box.u32(512)
-            box.bytes += "iso5iso6mp41".utf8
-        }
-        writer.box("moov") { moov in
-            moov.box("mvhd", version: 0, flags: 0) { box in
-                box.zeros(8)
-                box.u32(timescale)
-                box.u32(0)
-                box.u32(0x10000)
-                box.u16(0x100)
-                box.zeros(10)
-                matrix(&box)
-                box.zeros(24)
-                box.u32(2)
-            }
-            track(format, &moov)
-            moov.box("mvex") { box in
-                box.box("trex", version: 0, flags: 0) { box in
-                    box.u32(1)
-                    box.u32(1)
-                    box.zeros(12)
-                }
-            }
-        }
-        return writer.bytes
+        MovieStart(
+            timescale: timescale, track: .video(width: format.width, height: format.height),
+            entry: { sampleEntry(format, &$0) }
+        ).bytes
     }
 
     /// One picture as `moof` and `mdat`; `duration` is at 90 kHz.
@@ -71,55 +47,6 @@ public struct FragmentWriter: Sendable {
 
     /// moof 8 + mfhd 16 + traf 8 + tfhd 16 + tfdt 20 + trun 36, and mdat's own 8.
     static let headSize: UInt32 = 112
-
-    static func matrix(_ box: inout BoxWriter) {
-        for value: UInt32 in [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000] { box.u32(value) }
-    }
-
-    private static func track(_ format: PictureFormat, _ moov: inout BoxWriter) {
-        moov.box("trak") { trak in
-            trak.box("tkhd", version: 0, flags: 3) { box in
-                box.zeros(8)
-                box.u32(1)
-                box.zeros(24)
-                matrix(&box)
-                box.u32(UInt32(format.width) << 16)
-                box.u32(UInt32(format.height) << 16)
-            }
-            trak.box("mdia") { mdia in
-                mdia.box("mdhd", version: 0, flags: 0) { box in
-                    box.zeros(8)
-                    box.u32(timescale)
-                    box.u32(0)
-                    box.u32(0x55C4_0000)
-                }
-                mdia.box("hdlr", version: 0, flags: 0) { box in
-                    box.zeros(4)
-                    box.bytes += "vide".utf8
-                    box.zeros(13)
-                }
-                mdia.box("minf") { minf in
-                    minf.box("vmhd", version: 0, flags: 1) { $0.zeros(8) }
-                    minf.box("dinf") { box in
-                        box.box("dref", version: 0, flags: 0) { box in
-                            box.u32(1)
-                            box.box("url ", version: 0, flags: 1) { _ in }
-                        }
-                    }
-                    minf.box("stbl") { stbl in
-                        stbl.box("stsd", version: 0, flags: 0) { box in
-                            box.u32(1)
-                            sampleEntry(format, &box)
-                        }
-                        stbl.box("stts", version: 0, flags: 0) { $0.u32(0) }
-                        stbl.box("stsc", version: 0, flags: 0) { $0.u32(0) }
-                        stbl.box("stsz", version: 0, flags: 0) { $0.zeros(8) }
-                        stbl.box("stco", version: 0, flags: 0) { $0.u32(0) }
-                    }
-                }
-            }
-        }
-    }
 
     private static func sampleEntry(_ format: PictureFormat, _ stsd: inout BoxWriter) {
         stsd.box(format.codec == .h264 ? "avc1" : "hvc1") { box in

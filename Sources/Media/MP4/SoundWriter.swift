@@ -11,36 +11,7 @@ public struct SoundWriter: Sendable {
     public init(_ format: AACFormat) { self.format = format }
 
     /// The start of the stream: `ftyp` and `moov`.
-    public var start: [UInt8] {
-        var writer = BoxWriter()
-        writer.box("ftyp") { box in
-            box.bytes += "iso5".utf8
-            box.u32(512)
-            box.bytes += "iso5iso6mp41".utf8
-        }
-        writer.box("moov") { moov in
-            moov.box("mvhd", version: 0, flags: 0) { box in
-                box.zeros(8)
-                box.u32(UInt32(format.rate))
-                box.u32(0)
-                box.u32(0x10000)
-                box.u16(0x100)
-                box.zeros(10)
-                FragmentWriter.matrix(&box)
-                box.zeros(24)
-                box.u32(2)
-            }
-            track(&moov)
-            moov.box("mvex") { box in
-                box.box("trex", version: 0, flags: 0) { box in
-                    box.u32(1)
-                    box.u32(1)
-                    box.zeros(12)
-                }
-            }
-        }
-        return writer.bytes
-    }
+    public var start: [UInt8] { MovieStart(timescale: UInt32(format.rate), track: .sound, entry: entry).bytes }
 
     /// Frames as one `moof` and `mdat`; at most 64.
     public mutating func fragment(_ frames: [[UInt8]]) -> [UInt8] {
@@ -70,52 +41,6 @@ public struct SoundWriter: Sendable {
         writer.bytes += "mdat".utf8
         for frame in frames { writer.bytes += frame }
         return writer.bytes
-    }
-
-    private func track(_ moov: inout BoxWriter) {
-        moov.box("trak") { trak in
-            trak.box("tkhd", version: 0, flags: 3) { box in
-                box.zeros(8)
-                box.u32(1)
-                box.zeros(16)
-                box.u32(0)
-                box.u32(0x0100_0000)
-                FragmentWriter.matrix(&box)
-                box.zeros(8)
-            }
-            trak.box("mdia") { mdia in
-                mdia.box("mdhd", version: 0, flags: 0) { box in
-                    box.zeros(8)
-                    box.u32(UInt32(format.rate))
-                    box.u32(0)
-                    box.u32(0x55C4_0000)
-                }
-                mdia.box("hdlr", version: 0, flags: 0) { box in
-                    box.zeros(4)
-                    box.bytes += "soun".utf8
-                    box.zeros(13)
-                }
-                mdia.box("minf") { minf in
-                    minf.box("smhd", version: 0, flags: 0) { $0.zeros(4) }
-                    minf.box("dinf") { box in
-                        box.box("dref", version: 0, flags: 0) { box in
-                            box.u32(1)
-                            box.box("url ", version: 0, flags: 1) { _ in }
-                        }
-                    }
-                    minf.box("stbl") { stbl in
-                        stbl.box("stsd", version: 0, flags: 0) { box in
-                            box.u32(1)
-                            entry(&box)
-                        }
-                        stbl.box("stts", version: 0, flags: 0) { $0.u32(0) }
-                        stbl.box("stsc", version: 0, flags: 0) { $0.u32(0) }
-                        stbl.box("stsz", version: 0, flags: 0) { $0.zeros(8) }
-                        stbl.box("stco", version: 0, flags: 0) { $0.u32(0) }
-                    }
-                }
-            }
-        }
     }
 
     /// ISO/IEC 14496-14 clause 5.6: the configuration lies in descriptors.

@@ -11,22 +11,14 @@ struct Climber: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    let due = try await database.read { db in try EscalationStore.nextDue(at: .now, in: db) }
-                    if let due, due <= .now {
-                        let escalations = escalations
-                        _ = try await database.write { db in try escalations.climb(at: .now, in: db) }
-                        continue
-                    }
-                    await database.wakeups.wait(
-                        Escalations.topic, atMostMs: due.map { min(60_000, max(10, $0 - .now)) } ?? 60_000)
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.error("an escalation could not climb", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .seconds(1))
-                }
+            await database.work(
+                on: Escalations.topic, failing: "an escalation could not climb", logger: logger, retryMs: 1_000
+            ) {
+                let due = try await database.read { db in try EscalationStore.nextDue(at: .now, in: db) }
+                guard let due else { return 60_000 }
+                guard due <= .now else { return min(60_000, max(10, due - .now)) }
+                _ = try await database.write { [escalations] db in try escalations.climb(at: .now, in: db) }
+                return 0
             }
         }
     }

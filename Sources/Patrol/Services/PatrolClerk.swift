@@ -13,14 +13,9 @@ struct PatrolClerk: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await step(at: .now)
-                    await database.wakeups.wait(Self.topic, atMostMs: 15_000)
-                } catch {
-                    logger.error("the rounds could not be worked on", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .seconds(5))
-                }
+            await database.work(on: Self.topic, failing: "the rounds could not be worked on", logger: logger) {
+                try await step(at: .now)
+                return 15_000
             }
         }
     }

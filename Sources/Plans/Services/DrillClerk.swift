@@ -19,14 +19,8 @@ struct DrillClerk: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    let isWaiting = try await step(at: .now)
-                    await database.wakeups.wait(Self.topic, atMostMs: isWaiting ? 2_000 : 10_000)
-                } catch {
-                    logger.error("the drills could not be worked on", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .seconds(5))
-                }
+            await database.work(on: Self.topic, failing: "the drills could not be worked on", logger: logger) {
+                try await step(at: .now) ? 2_000 : 10_000
             }
         }
     }

@@ -78,16 +78,11 @@ struct CategoryRemoval: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    while try await step(at: .now) { try Task.checkCancellation() }
-                    await desk.database.wakeups.wait(Self.topic, atMostMs: 600_000)
-                } catch is CancellationError {
-                    break
-                } catch {
-                    desk.logger.error("records could not be deleted", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .seconds(30))
-                }
+            await desk.database.work(
+                on: Self.topic, failing: "records could not be deleted", logger: desk.logger, retryMs: 30_000
+            ) {
+                while try await step(at: .now) { try Task.checkCancellation() }
+                return 600_000
             }
         }
     }

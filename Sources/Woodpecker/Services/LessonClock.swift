@@ -16,17 +16,10 @@ struct LessonClock: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await step(at: .now)
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.error("lessons were not looked at", metadata: ["error": "\(error)"])
-                }
-                let due = try? await database.read { db in try LessonStore.nextDue(in: db) }
-                let pause = due.flatMap(\.self).map { min(Self.pauseMs, max(100, $0 - .now)) } ?? Self.pauseMs
-                await database.wakeups.wait(Self.topic, atMostMs: pause)
+            await database.work(on: Self.topic, failing: "lessons were not looked at", logger: logger) {
+                try await step(at: .now)
+                let due = try await database.read { db in try LessonStore.nextDue(in: db) }
+                return due.map { min(Self.pauseMs, max(100, $0 - .now)) } ?? Self.pauseMs
             }
         }
     }
