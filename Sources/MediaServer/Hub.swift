@@ -60,7 +60,7 @@ final class Hub {
         case .close(let id): end(id, nil)
         case .record(let id, let plan):
             guard let source = sources[id], source.recorder == nil else { return }
-            source.recorder = Recorder(plan, source: id, format: source.format, hub: self)
+            source.recorder = Recorder(plan, source: id, format: source.outlet.format, hub: self)
         case .stopRecording(let id):
             sources[id]?.recorder?.finish()
             sources[id]?.recorder = nil

@@ -27,8 +27,8 @@ final class Source {
     var rtsp: RTSPPull?
     var recorder: Recorder?
     private(set) var stage: MediaStage = .signalling
-    private(set) var format: PictureFormat?
-    private(set) var viewers: [ObjectIdentifier: ViewerHandler] = [:]
+    /// To whoever watches.
+    let outlet = Outlet()
     private(set) var received = 0
 
     private let bounds: MediaConfiguration
@@ -36,21 +36,12 @@ final class Source {
     private var order = RTPOrder()
     private var demuxer = PSDemuxer()
     private var pictures = PictureStream()
-    private var writer = FragmentWriter()
     private var boundary = FrameBoundary()
     private var adts = ADTSReader()
     private var sound: SoundWriter?
     private var soundStart = ByteBuffer()
     /// Counts the starts, so that each listener gets each one once.
     private var soundStarts = 0
-    private var lastTime: UInt64?
-    private var lastStep: UInt32 = 3_600
-    private var start: ByteBuffer?
-    /// The pictures since the last key frame, so that a new viewer need not wait for the next one.
-    private var group: [ByteBuffer] = []
-    private var groupBytes = 0
-    private static let largestGroup = 8 << 20
-    private static let longestGroup = 750
 
     private var stageSince: Int64
     private var lastPacket: Int64
@@ -131,12 +122,13 @@ final class Source {
         case nil where bytes.count % 80 == 0: tag = Tag.aLaw
         default: return
         }
-        guard viewers.values.contains(where: \.wantsSound) else { return }
+        let listeners = outlet.listeners
+        guard !listeners.isEmpty else { return }
         var message = ByteBuffer()
         message.reserveCapacity(bytes.count + 1)
         message.writeInteger(tag)
         message.writeBytes(bytes)
-        for viewer in viewers.values where viewer.wantsSound { viewer.sound(message) }
+        for viewer in listeners { viewer.sound(message) }
     }
 
     /// AAC goes as a track of its own beside the pictures, which browsers take.
@@ -150,51 +142,25 @@ final class Source {
                 soundStart.writeString(frame.format.name)
                 soundStart.writeBytes(writer.start)
             }
-            guard viewers.values.contains(where: \.wantsSound), let bytes = sound?.fragment([frame.bytes]) else {
-                continue
-            }
+            let listeners = outlet.listeners
+            guard !listeners.isEmpty, let bytes = sound?.fragment([frame.bytes]) else { continue }
             var message = ByteBuffer(bytes: [Tag.sound])
             message.writeBytes(bytes)
-            for viewer in viewers.values where viewer.wantsSound {
-                viewer.sound(message, behind: soundStart, soundStarts)
-            }
+            for viewer in listeners { viewer.sound(message, behind: soundStart, soundStarts) }
         }
     }
 
     private func begin(_ found: PictureFormat) {
-        format = found
-        var message = ByteBuffer(bytes: [Tag.start])
-        message.writeBytes(FragmentWriter.start(found))
-        start = message
-        group = []
-        groupBytes = 0
+        outlet.begin(found)
         tell(.picture(id, codec: found.name, width: found.width, height: found.height))
-        for viewer in viewers.values { viewer.begin(found, message) }
         recorder?.begin(found)
     }
 
     private func send(_ picture: Picture, at now: Int64) {
-        if let lastTime, picture.time > lastTime { lastStep = UInt32(min(90_000, picture.time - lastTime)) }
-        lastTime = picture.time
-        var message = ByteBuffer()
-        message.reserveCapacity(picture.sample.count + 128)
-        message.writeInteger(picture.isKey ? Tag.key : Tag.picture)
-        message.writeBytes(writer.fragment(picture, time: picture.time, duration: lastStep))
-        if picture.isKey {
-            group.removeAll(keepingCapacity: true)
-            groupBytes = 0
-            hasAskedForKey = false
-        }
-        let isWhole = picture.isKey || !group.isEmpty
-        if isWhole, group.count < Self.longestGroup, groupBytes < Self.largestGroup {
-            group.append(message)
-            groupBytes += message.readableBytes
-        } else {
-            group.removeAll()
-        }
+        if picture.isKey { hasAskedForKey = false }
         reach(.keyFrame, at: now)
-        for viewer in viewers.values { viewer.send(message, isKey: picture.isKey) }
-        recorder?.take(picture, step: lastStep, at: now)
+        outlet.send(picture)
+        recorder?.take(picture, step: outlet.lastStep, at: now)
     }
 
     // MARK: Stages
@@ -204,7 +170,7 @@ final class Source {
         stage = reached
         stageSince = now
         tell(.reached(id, reached))
-        for viewer in viewers.values { viewer.show(reached) }
+        outlet.show(reached)
     }
 
     /// What is wrong by now, if anything.
@@ -237,7 +203,7 @@ final class Source {
             hasAskedForKey = true
             tell(.wantsKeyFrame(id))
         }
-        if !viewers.isEmpty || recorder != nil { unwatchedSince = now }
+        if outlet.isWatched || recorder != nil { unwatchedSince = now }
         if now - unwatchedSince >= bounds.lingerMs {
             unwatchedSince = now
             tell(.unwatched(id))
@@ -247,22 +213,18 @@ final class Source {
     // MARK: Viewers
 
     func add(_ viewer: ViewerHandler) {
-        viewers[ObjectIdentifier(viewer)] = viewer
         viewer.show(stage)
-        guard let format, let start else { return }
-        viewer.begin(format, start)
-        for (index, message) in group.enumerated() { viewer.send(message, isKey: index == 0) }
-        if group.isEmpty { tell(.wantsKeyFrame(id)) }
+        outlet.add(viewer)
+        if outlet.format != nil, !outlet.hasPicture { tell(.wantsKeyFrame(id)) }
     }
 
     func remove(_ viewer: ViewerHandler, at now: Int64) {
-        viewers[ObjectIdentifier(viewer)] = nil
+        outlet.remove(viewer)
         unwatchedSince = now
     }
 
     func end(_ failure: MediaFailure?) {
-        for viewer in viewers.values { viewer.end(at: stage, failure) }
-        viewers = [:]
+        outlet.end(at: stage, failure)
         recorder?.finish()
         recorder = nil
         rtsp?.stop()
