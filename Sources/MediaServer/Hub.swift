@@ -87,7 +87,10 @@ final class Hub {
     private func open(_ id: SourceID, _ pull: Pull) throws(MediaFailure) -> Receiver {
         if let known = sources[id] { return Receiver(port: mediaPort, ssrc: known.ssrc, isNew: false) }
         guard sources.count < bounds.mostSources else { throw .full }
-        let source = Source(id, pull, bounds: bounds, at: now) { [unowned self] in event($0) }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let source = Source(
+            id, pull, bounds: bounds, at: now, tell: { [unowned self] in event($0) },
+            coded: { [loop] id, coded in loop.execute { bound.value.coded(id, coded) } })
         switch pull {
         case .gb28181(let ssrc, let transport):
             guard bySSRC[ssrc] == nil else { throw .refused }
@@ -221,6 +224,23 @@ final class Hub {
             used.updateValue(pass.expiresMs, forKey: pass.nonce) == nil
         else { return nil }
         return pass
+    }
+
+    // MARK: Copies for browsers that cannot H.265
+
+    /// A viewer goes over to its source's copy as H.264; where all coders are at work, it is told.
+    func transcode(_ id: SourceID, for viewer: ViewerHandler) {
+        guard let source = sources[id], source.outlet.format?.codec == .h265 else { return }
+        let atWork = sources.values.count { $0.copy != nil }
+        guard source.addToCopy(viewer, mayBegin: atWork < bounds.mostTranscodes) else {
+            source.remove(viewer, at: now)
+            return viewer.end(at: .decode, .codersBusy)
+        }
+    }
+
+    private func coded(_ id: SourceID, _ coded: [Transcoder.Coded]?) {
+        guard let source = sources[id] else { return }
+        if let coded { source.copy?.send(coded, at: now) } else { source.endCopy() }
     }
 
     // MARK: Voices

@@ -16,6 +16,9 @@ public struct MediaConfiguration: Sendable {
     public var mostViewers = 512
     /// How many TCP connections devices hold at most.
     public var mostConnections = 1_024
+    /// How many streams of H.265 are made into H.264 at once at most: each takes about a third of a
+    /// processor.
+    public var mostTranscodes = 2
     /// How long the first packet is waited for, in milliseconds.
     public var firstPacketMs: Int64 = 12_000
     /// How long a program stream, then a picture in it, then a key frame is waited for, each, in milliseconds.

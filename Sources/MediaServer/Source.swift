@@ -29,10 +29,13 @@ final class Source {
     private(set) var stage: MediaStage = .signalling
     /// To whoever watches.
     let outlet = Outlet()
+    /// To browsers that cannot decode what comes in.
+    var copy: Transcode?
     private(set) var received = 0
 
     private let bounds: MediaConfiguration
     private let tell: (MediaEvent) -> Void
+    private let coded: @Sendable (SourceID, [Transcoder.Coded]?) -> Void
     private var order = RTPOrder()
     private var demuxer = PSDemuxer()
     private var pictures = PictureStream()
@@ -49,13 +52,17 @@ final class Source {
     private var hasAskedForKey = false
     private var packetsBeforeSync = 0
 
-    init(_ id: SourceID, _ pull: Pull, bounds: MediaConfiguration, at now: Int64, tell: @escaping (MediaEvent) -> Void)
-    {
+    /// - Parameter coded: is told on a coder's thread what ``copy`` came to.
+    init(
+        _ id: SourceID, _ pull: Pull, bounds: MediaConfiguration, at now: Int64, tell: @escaping (MediaEvent) -> Void,
+        coded: @escaping @Sendable (SourceID, [Transcoder.Coded]?) -> Void
+    ) {
         self.id = id
         self.pull = pull
         if case .gb28181(let ssrc, _) = pull { self.ssrc = ssrc } else { ssrc = 0 }
         self.bounds = bounds
         self.tell = tell
+        self.coded = coded
         stageSince = now
         lastPacket = now
         unwatchedSince = now
@@ -122,7 +129,7 @@ final class Source {
         case nil where bytes.count % 80 == 0: tag = Tag.aLaw
         default: return
         }
-        let listeners = outlet.listeners
+        let listeners = listeners
         guard !listeners.isEmpty else { return }
         var message = ByteBuffer()
         message.reserveCapacity(bytes.count + 1)
@@ -142,13 +149,15 @@ final class Source {
                 soundStart.writeString(frame.format.name)
                 soundStart.writeBytes(writer.start)
             }
-            let listeners = outlet.listeners
+            let listeners = listeners
             guard !listeners.isEmpty, let bytes = sound?.fragment([frame.bytes]) else { continue }
             var message = ByteBuffer(bytes: [Tag.sound])
             message.writeBytes(bytes)
             for viewer in listeners { viewer.sound(message, behind: soundStart, soundStarts) }
         }
     }
+
+    private var listeners: [ViewerHandler] { outlet.listeners + (copy?.outlet.listeners ?? []) }
 
     private func begin(_ found: PictureFormat) {
         outlet.begin(found)
@@ -161,6 +170,7 @@ final class Source {
         reach(.keyFrame, at: now)
         outlet.send(picture)
         recorder?.take(picture, step: outlet.lastStep, at: now)
+        if let copy, let format = outlet.format { copy.take(picture, format) { [coded, id] in coded(id, $0) } }
     }
 
     // MARK: Stages
@@ -203,7 +213,7 @@ final class Source {
             hasAskedForKey = true
             tell(.wantsKeyFrame(id))
         }
-        if outlet.isWatched || recorder != nil { unwatchedSince = now }
+        if outlet.isWatched || copy != nil || recorder != nil { unwatchedSince = now }
         if now - unwatchedSince >= bounds.lingerMs {
             unwatchedSince = now
             tell(.unwatched(id))
@@ -220,11 +230,34 @@ final class Source {
 
     func remove(_ viewer: ViewerHandler, at now: Int64) {
         outlet.remove(viewer)
+        copy?.outlet.remove(viewer)
+        if copy?.outlet.isWatched == false { copy = nil }
         unwatchedSince = now
+    }
+
+    /// A viewer goes over to the copy, which is begun for the first.
+    /// - Returns: whether there is one.
+    func addToCopy(_ viewer: ViewerHandler, mayBegin: Bool) -> Bool {
+        if copy == nil, mayBegin {
+            copy = Transcode()
+            tell(.wantsKeyFrame(id))
+        }
+        guard let copy else { return false }
+        outlet.remove(viewer)
+        copy.outlet.add(viewer)
+        return true
+    }
+
+    /// The coder can go on no more.
+    func endCopy() {
+        copy?.outlet.end(at: .decode, .codec)
+        copy = nil
     }
 
     func end(_ failure: MediaFailure?) {
         outlet.end(at: stage, failure)
+        copy?.outlet.end(at: stage, failure)
+        copy = nil
         recorder?.finish()
         recorder = nil
         rtsp?.stop()

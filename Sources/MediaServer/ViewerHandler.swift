@@ -75,6 +75,7 @@ final class ViewerHandler: ChannelInboundHandler {
             wantsSound = true
             soundStart = 0
         case "mute": wantsSound = false
+        case "h264": if let source { hub.transcode(source, for: self) }
         case "shown":
             if let source { hub.sources[source]?.reach(.decode, at: hub.now) }
         default: break

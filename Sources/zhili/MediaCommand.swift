@@ -16,6 +16,8 @@ struct MediaCommand: AsyncParsableCommand {
     var viewHost = "127.0.0.1"
     @Option(help: "The port of the browsers' WebSocket.")
     var viewPort = 8_081
+    @Option(help: "How many streams of H.265 are made into H.264 at once at most.")
+    var mostTranscodes = 2
     @Option(help: "The certificate chain (PEM) of that port.")
     var certificate: String?
     @Option(help: "The certificate's key (PEM).")
@@ -34,6 +36,7 @@ struct MediaCommand: AsyncParsableCommand {
         configuration.mediaPort = mediaPort
         configuration.viewHost = viewHost
         configuration.viewPort = viewPort
+        configuration.mostTranscodes = mostTranscodes
         if let certificate, let key { configuration.tls = (certificate, key) }
         // A browser that goes away, or the centre, must not end the process by a signal; the end of the connection on
         // standard input does.

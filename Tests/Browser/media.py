@@ -18,11 +18,12 @@ PROGRAM = os.environ.get("ZHILI_PROGRAM", str(ROOT / ".build/debug/zhili"))
 class Media:
     """A media process on ports of the system's choice; ends when `close` ends the connection."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
         self.key = secrets.token_bytes(32)
         ours, theirs = socket.socketpair()
         self.process = subprocess.Popen(
-            [PROGRAM, "media", "--media-host", "127.0.0.1", "--media-port", "0", "--view-port", "0"], stdin=theirs)
+            [PROGRAM, "media", "--media-host", "127.0.0.1", "--media-port", "0", "--view-port", "0", *arguments],
+            stdin=theirs)
         theirs.close()
         self.lines = ours.makefile("r", encoding="utf-8")
         self.socket = ours

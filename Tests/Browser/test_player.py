@@ -32,7 +32,7 @@ AGE = """index => { const v = players[index].video, c = document.createElement('
 class Player(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.media = Media()
+        cls.media = Media("--most-transcodes", "1")
         cls.addClassCleanup(cls.media.close)
         cls.files = Files(cls.media)
         cls.addClassCleanup(cls.files.server_close)
@@ -130,6 +130,31 @@ class Player(unittest.TestCase):
                 self.page.wait_for_function(f"players[{index}].sound.element?.currentTime > 0.3", timeout=20_000)
                 self.moves(index)
                 self.media.order({"close": {"_0": source}})
+
+    def test_h265_is_made_into_h264_for_a_browser_that_cannot_as_often_as_may_be(self):
+        if self.page.evaluate("() => MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L63.90\"')"):
+            self.skipTest("this browser decodes H.265 itself")
+        for number in (7, 8):
+            self.media.open(f"cameras/{number}", 700 + number)
+            self.media.send(700 + number, "--hevc")
+        for index in range(2):
+            self.page.evaluate("watch('cameras/7')")
+            self.wait(index, "playing")
+            self.moves(index)
+        self.page.evaluate("watch('cameras/8')")
+        self.wait(2, "failed")
+        self.assertIn("转码的路数已满", self.page.locator(".player-note").nth(2).inner_text())
+        # Whoever watched the first goes: its coder is free for the second.
+        self.page.evaluate("players.slice(0, 2).forEach(player => player.stop())")
+        for _ in range(20):
+            self.page.evaluate("watch('cameras/8')")
+            index = self.page.evaluate("players.length - 1")
+            self.page.wait_for_function(f"['playing', 'failed'].includes(players[{index}].state)", timeout=20_000)
+            if self.page.evaluate(f"players[{index}].state") == "playing":
+                break
+        self.moves(index)
+        for number in (7, 8):
+            self.media.order({"close": {"_0": f"cameras/{number}"}})
 
     def test_the_stage_that_failed_is_said(self):
         self.media.open("cameras/3", 301)

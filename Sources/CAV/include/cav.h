@@ -47,6 +47,19 @@ void zl_pull_stop(zl_pull *pull);
 /* Closes; no other call may be under way. */
 void zl_pull_free(zl_pull *pull);
 
+/* ---- H.265 made into H.264, for browsers that cannot H.265 ---- */
+
+typedef struct zl_transcoder zl_transcoder;
+
+/* Pictures wider than most_width are made smaller; NULL where a coding is missing. */
+zl_transcoder *zl_transcoder_new(int most_width);
+/* Takes an access unit (annex B) with its time at 90 kHz; negative when it is none. */
+int zl_transcoder_put(zl_transcoder *transcoder, const uint8_t *bytes, size_t count, int64_t pts);
+/* The next access unit of H.264 (annex B, parameter sets before each key frame, which comes every two seconds), valid
+ * until the next call: 1, 0 when nothing comes yet, or a negative error. */
+int zl_transcoder_next(zl_transcoder *transcoder, const uint8_t **bytes, size_t *count, int64_t *pts);
+void zl_transcoder_free(zl_transcoder *transcoder);
+
 /* ---- A generated picture, coded as H.264 ---- */
 
 typedef struct zl_coder zl_coder;

@@ -110,6 +110,15 @@ enum SettingList {
         } get: {
             Int64($0.media.viewPort)
         },
+        .number(
+            "media.transcodes",
+            "Streams of H.265 made into H.264 at once, for browsers that cannot H.265: a third of a processor each",
+            0...64
+        ) {
+            $0.media.mostTranscodes = Int($1)
+        } get: {
+            Int64($0.media.mostTranscodes)
+        },
         .text(
             "mqtt.url", "The broker whose detectors are heard", takes: "mqtt://HOST:PORT, mqtts://HOST:PORT or off",
             accepts: { $0 == "off" || brokerPlace($0) != nil }

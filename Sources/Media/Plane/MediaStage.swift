@@ -45,6 +45,8 @@ public enum MediaFailure: String, Sendable, Hashable, Codable, CaseIterable, Err
     case closed
     /// As many sources as the media process takes are open.
     case full
+    /// The browser cannot decode the stream, and as many are made into another coding as may be.
+    case codersBusy = "coders-busy"
     /// The media process ended.
     case processEnded = "process-ended"
 }

@@ -23,6 +23,8 @@ public final class MediaProcess: MediaPlane, Service {
         public var viewHost = "127.0.0.1"
         /// The port of the browsers' WebSocket; 0 lets the system choose.
         public var viewPort = 8_081
+        /// How many streams of H.265 are made into H.264 at once at most, for browsers that cannot decode them.
+        public var mostTranscodes = 2
         /// Certificate chain and key (PEM) of that port, where the console speaks HTTPS.
         public var tls: (certificate: URL, key: URL)?
 
@@ -97,6 +99,7 @@ public final class MediaProcess: MediaPlane, Service {
         process.arguments = [
             "media", "--media-host", configuration.mediaHost, "--media-port", "\(configuration.mediaPort)",
             "--view-host", configuration.viewHost, "--view-port", "\(configuration.viewPort)",
+            "--most-transcodes", "\(configuration.mostTranscodes)",
         ]
         if let tls = configuration.tls {
             process.arguments? += ["--certificate", tls.certificate.path, "--key", tls.key.path]

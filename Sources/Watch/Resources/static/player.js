@@ -9,8 +9,10 @@ const behind = 0.15;
 /** What lies longer in the past is let go, in seconds. */
 const kept = 12;
 
+/** Whether the stream's coding is H.265. */
+const isHEVC = (/** @type {string} */ codec) => /^(hvc|hev)1/.test(codec);
 /** Failures of one stream that another of the same camera may not have. */
-const otherStreamHelps = new Set(["codec", "h265", "no-stream", "no-video", "no-key-frame", "not-program-stream", "refused"]);
+const otherStreamHelps = new Set(["codec", "no-stream", "no-video", "no-key-frame", "not-program-stream", "refused"]);
 
 const text = (/** @type {string} */ tag, /** @type {string} */ cls) => {
   const element = document.createElement(tag);
@@ -55,12 +57,13 @@ export class Player {
    * Shows a source; a connection that breaks is made anew, each time with a ticket of its own.
    * @param {() => Promise<{port: number, path: string}>} ticket
    * @param {() => Promise<{port: number, path: string}>} [spare] another stream of the same, for a browser that cannot
-   * decode the first (H.265), or where the first fails
+   * decode the first (H.265), or where the first fails; where that is no better, the first is asked for as H.264
    */
   async play(ticket, spare) {
     this.stop();
     this.ticket = ticket;
     this.spare = spare;
+    this.first = undefined;
     this.tries = 0;
     await this.connect();
   }
@@ -116,7 +119,10 @@ export class Player {
   begin(codec) {
     const type = `video/mp4; codecs="${codec}"`;
     if (!("MediaSource" in window) || !MediaSource.isTypeSupported(type)) {
-      this.fail("decode", /^(hvc|hev)1/.test(codec) ? "h265" : "codec");
+      if (!isHEVC(codec) || !("MediaSource" in window)) this.fail("decode", "codec");
+      else if (this.spare) { this.first = this.ticket; this.fail("decode", "codec"); }
+      // The server makes it into H.264 from here on, and says so by another format.
+      else { this.set("waiting", "decode"); this.socket?.send("h264"); }
       return;
     }
     this.queue = [];
@@ -186,9 +192,10 @@ export class Player {
   /** @param {string} stage @param {string} failure @param {string} [detail] */
   fail(stage, failure, detail = "") {
     this.close();
-    if (this.spare && otherStreamHelps.has(failure)) {
-      this.ticket = this.spare;
-      this.spare = undefined;
+    const next = this.spare ?? this.first;
+    if (next && otherStreamHelps.has(failure)) {
+      this.ticket = next;
+      if (this.spare) this.spare = undefined; else this.first = undefined;
       void this.connect();
       return;
     }
@@ -247,6 +254,7 @@ export class Player {
   /** @type {string|undefined} */ address;
   /** @type {(() => Promise<{port: number, path: string}>)|undefined} */ ticket;
   /** @type {(() => Promise<{port: number, path: string}>)|undefined} */ spare;
+  /** The first stream, where it was left for being H.265. @type {(() => Promise<{port: number, path: string}>)|undefined} */ first;
   wantsSound = false;
   /** How many times faster the source sends than it was: of a replay. */
   rate = 1;
