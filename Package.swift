@@ -251,7 +251,8 @@ let package = Package(
         tests(
             "Woodpecker",
             needs: [
-                "Woodpecker", "Crypt", "Cases", "Identity", "Places", "Geo", "Pictures", "Print", "Kernel", "Storage",
+                "Woodpecker", "Crypt", "Cases", "Identity", "Notify", "Places", "Geo", "Pictures", "Print", "Kernel",
+                "Storage",
                 "StorageTesting", "Web", "WeChatAPI", "Simulator", httpClient, httpTypes, logging,
             ]),
         tests(

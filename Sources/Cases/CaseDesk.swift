@@ -144,6 +144,18 @@ public struct CaseDesk: Sendable {
         try CaseList.page(filter, limit: limit, in: db)
     }
 
+    /// Kinds of the cases that were opened since a moment and turned out to be `verdict`.
+    public func kinds(_ verdict: Verdict, since: Instant, in db: any Reading) throws -> Set<CaseKind> {
+        Set(
+            try db.values(
+                String.self,
+                """
+                SELECT DISTINCT kind FROM case_record WHERE id >= \(CaseID.earliest(at: since)) AND opened_at >= \(since)
+                AND verdict = \(verdict.rawValue)
+                """
+            ).compactMap(CaseKind.init(rawValue:)))
+    }
+
     /// Open cases, the gravest and oldest first.
     public func open(limit: Int, in db: any Reading) throws -> [CaseRecord] {
         try db.all(

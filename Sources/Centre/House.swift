@@ -70,6 +70,15 @@ extension Centre {
         } word: { key, values in
             catalogue.word(key, .zh, values)
         }
+        let offers = LessonOffers(cases: cases) { subject, db in
+            guard subject.hasPrefix("sites/"), let id = SiteID(String(subject.dropFirst(6))),
+                let name = try FireGuard.name(of: id, in: db)
+            else { return nil }
+            let readers = try FireGuard.contacts(of: id, in: db).map {
+                LessonOffers.Reader(name: $0.name, phone: $0.phone, role: $0.role)
+            }
+            return (name, readers)
+        }
         let surroundings = CaseSurroundings(
             areaName: areas.name(of:), areaAt: areas.area(at:),
             alarms: { id, db, word in try caseAlarms(id, in: db, word: word) },
@@ -81,7 +90,7 @@ extension Centre {
             moves: { id, caller, db in try reports.moves(id, caller, in: db) },
             panels: { id, caller, db, word in
                 try plans.panels(id, caller, in: db, word: word) + reports.panels(id, caller, in: db, word: word)
-                    + joint.panels(id, caller, in: db, word: word)
+                    + joint.panels(id, caller, in: db, word: word) + offers.panels(id, caller, in: db, word: word)
             })
         let casesRoom = try CasesRoom(
             database: database, desk: cases, surroundings: surroundings, folder: configuration.folder, audit: audit,
@@ -104,6 +113,11 @@ extension Centre {
         fire.broker = brokerConfiguration
         fire.topics = configuration.broker.topics
         fire.trialMinute = configuration.trialMinute
+        fire.lessons = { id, db in
+            try offers.about("sites/\(id)", at: .now, in: db).map {
+                SiteLesson(title: $0.title, summary: $0.summary, href: $0.path)
+            }
+        }
         fire.post = { [messaging] in await ownPost($0, $1, $2, client, to: messaging.placeForOthers) }
         let duty = DutyDesk(within: areas.covers)
         let escalations = Escalations(within: areas.covers) { role, area, at, db in
@@ -202,7 +216,7 @@ extension Centre {
             try WoodpeckerRoom(
                 database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
                 folder: configuration.folder, configuration: try woodpeckerConfiguration(isSample: messaging.isSample),
-                client: client, address: { messaging.ownAddress }, logger: logger
+                client: client, offers: offers, address: { messaging.ownAddress }, logger: logger
             ) { key, values in
                 catalogue.word(key, .zh, values)
             },

@@ -101,6 +101,23 @@ public struct NewFireCase: Sendable, Equatable {
     public var at: Instant
 }
 
+/// A lesson that an owner is offered.
+public struct SiteLesson: Sendable, Equatable {
+    /// The title.
+    public var title: String
+    /// One sentence.
+    public var summary: String
+    /// Its page.
+    public var href: String
+
+    /// A lesson.
+    public init(title: String, summary: String, href: String) {
+        self.title = title
+        self.summary = summary
+        self.href = href
+    }
+}
+
 /// What somebody is told.
 public struct FireMessage: Sendable, Equatable {
     /// How.

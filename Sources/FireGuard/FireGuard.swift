@@ -28,6 +28,8 @@ public struct FireGuard: Room {
         /// Posts to the centre's own address as others reach it: path, headers, body. Gives the status, or `nil` where
         /// nobody answered.
         public var post: @Sendable (String, [(String, String)], [UInt8]) async -> Int? = { _, _, _ in nil }
+        /// Lessons that fit what happens or lately happened at a site.
+        public var lessons: @Sendable (SiteID, any Reading) throws -> [SiteLesson] = { _, _ in [] }
         /// How alarms are judged.
         public var rules = AlarmRules()
 
@@ -126,7 +128,7 @@ public struct FireGuard: Room {
         SiteActions(desk: desk).add(to: &routes)
         DevicePages(presence: presence, broker: brokerState, trials: trials).add(to: &routes)
         AlarmListPage().add(to: &routes)
-        OwnerPage(desk: desk, presence: presence).add(to: &routes)
+        OwnerPage(desk: desk, presence: presence, lessons: configuration.lessons).add(to: &routes)
     }
 
     /// Its servers and workers.
@@ -193,6 +195,11 @@ extension FireGuard {
             try db.value(Int64.self, "SELECT COUNT(*) FROM alarm WHERE state <> 'cleared' AND state = 'raised'") ?? 0,
             try db.value(Int64.self, "SELECT COUNT(*) FROM detector WHERE offline = 1") ?? 0
         )
+    }
+
+    /// What a site is called; `nil` for one that is not there.
+    public static func name(of id: SiteID, in db: any Reading) throws -> String? {
+        try SiteStore.find(id, in: db)?.name
     }
 
     /// Whom a crew may call about a site: the owner and who holds keys.

@@ -51,6 +51,8 @@ public struct WoodpeckerRoom: Room {
     let wrongReceipts: TryCount
     let configuration: WoodpeckerConfiguration
     let word: @Sendable (String, [String: String]) -> String
+    /// Lessons where an incident makes them timely.
+    let offers: LessonOffers
     /// What the official account does of its own accord; `nil` without an account that may.
     let account: Account?
     /// Under what the numbers of those who asked to be told lie.
@@ -72,12 +74,13 @@ public struct WoodpeckerRoom: Room {
     ///   - hard: makes keys of receipts.
     ///   - folder: the data folder, in which the key lies by which our own unused receipts are known.
     ///   - client: fetches what followers sent from Tencent; `nil` fetches nothing.
+    ///   - offers: who answers for the places of cases, to be sent lessons.
     ///   - address: where this centre itself is reached, for the sample's stand-in.
     ///   - word: the catalogue's words in the town's language.
     public init(
         database: any Database, cases: CaseDesk, areas: AreaIndex, keys: KeyRing, hard: HardKey, audit: Audit,
         folder: URL, configuration: WoodpeckerConfiguration = WoodpeckerConfiguration(), client: HTTPClient? = nil,
-        address: @escaping @Sendable () -> String? = { nil }, logger: Logger,
+        offers: LessonOffers? = nil, address: @escaping @Sendable () -> String? = { nil }, logger: Logger,
         word: @escaping @Sendable (String, [String: String]) -> String
     ) throws {
         migrations = try Self.schema()
@@ -90,6 +93,7 @@ public struct WoodpeckerRoom: Room {
         self.configuration = configuration
         self.logger = logger
         self.word = word
+        self.offers = offers ?? LessonOffers(cases: cases)
         self.client = client
         self.address = address
         intake = Intake(database: database, cases: cases, areas: areas, hard: hard, word: word)
@@ -148,6 +152,7 @@ public struct WoodpeckerRoom: Room {
         lessonRoutes(&routes)
         lessonPictureRoutes(&routes)
         lessonPushRoutes(&routes)
+        lessonOfferRoutes(&routes)
         posterRoutes(&routes)
         reminderRoutes(&routes)
         lessonExportRoutes(&routes)

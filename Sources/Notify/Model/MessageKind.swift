@@ -49,6 +49,14 @@ public struct MessageKind: Sendable, Equatable {
                 Variable(name: "trouble", kind: .text(most: 20), isNeeded: true),
                 Variable(name: "text", kind: .text(most: 40), isNeeded: false),
             ], builtIn: "fire.message.work"),
+        MessageKind(
+            name: "lesson.offer",
+            variables: [
+                Variable(name: "site", kind: .text(most: 30), isNeeded: false),
+                Variable(name: "title", kind: .text(most: 60), isNeeded: true),
+                // An address that is cut leads nowhere: who fills it keeps within.
+                Variable(name: "link", kind: .text(most: 80), isNeeded: true),
+            ], builtIn: "woodpecker.offer.message"),
     ]
 
     /// The kind of that name.

@@ -10,6 +10,8 @@ struct LessonView: Encodable {
     var summary: String
     var body: String
     var inSeason: Bool
+    /// Whether something that it is about has lately happened in the town.
+    var afterIncident: Bool
     var publishedAt: String?
     var pictures: [Picture]
 
@@ -25,7 +27,7 @@ struct LessonView: Encodable {
             ["id": .id, "words": .text, "width": .integer, "height": .integer, "path": .text], required: ["id", "path"])
     }
 
-    init(_ lesson: Lesson, _ pictures: [LessonPicture]) {
+    init(_ lesson: Lesson, _ pictures: [LessonPicture], lately: Set<Lesson.Topic>) {
         self.pictures = pictures.map {
             Picture(
                 id: $0.id, words: $0.words, width: $0.width, height: $0.height,
@@ -36,6 +38,7 @@ struct LessonView: Encodable {
         title = lesson.title
         summary = lesson.summary
         body = lesson.body
+        afterIncident = lately.contains(lesson.topic)
         inSeason = lesson.isInSeason(at: .now)
         publishedAt = lesson.publishedAt?.rfc3339
     }

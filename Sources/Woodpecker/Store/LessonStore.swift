@@ -19,6 +19,11 @@ enum LessonStore {
             """)
     }
 
+    /// What everybody may read, the newest first.
+    static func published(in db: any Reading) throws -> [Lesson] {
+        try list(.published, before: nil, limit: 200, in: db)
+    }
+
     static func save(_ lesson: Lesson, in db: any Writing) throws {
         try db.execute(
             """

@@ -5,22 +5,25 @@ import Web
 extension WoodpeckerRoom {
     /// Lessons that a report of this category makes timely.
     func timely(_ category: Category) async throws -> [Lesson] {
-        Array(try await published().filter { $0.categories.contains(category.code) }.prefix(2))
+        Array(try await published().lessons.filter { $0.categories.contains(category.code) }.prefix(2))
     }
 
-    func lessonRow(_ lesson: Lesson, _ call: Call) -> [String: Any] {
+    func lessonRow(_ lesson: Lesson, _ call: Call, lately: Set<Lesson.Topic> = []) -> [String: Any] {
         [
             "id": lesson.id.description, "title": lesson.title, "summary": lesson.summary,
             "topic": call.word("woodpecker.topic.\(lesson.topic.rawValue)"),
             "season": !lesson.months.isEmpty && lesson.isInSeason(at: .now),
+            "lately": lately.contains(lesson.topic),
         ]
     }
 
-    func published() async throws -> [Lesson] {
+    /// What everybody may read, the timely first, and the topics of what has lately happened in the town.
+    func published() async throws -> (lessons: [Lesson], lately: Set<Lesson.Topic>) {
         let now = Instant.now
-        let all = try await database.read { db in try LessonStore.list(.published, before: nil, limit: 200, in: db) }
-        func rank(_ lesson: Lesson) -> Int { lesson.months.isEmpty ? 1 : lesson.isInSeason(at: now) ? 0 : 2 }
-        return all.sorted { (rank($0), $1.id) < (rank($1), $0.id) }
+        let (all, topics) = try await database.read { db in
+            (try LessonStore.published(in: db), try offers.topics(at: now, in: db))
+        }
+        return (Timely.sorted(all, after: topics, at: now), topics)
     }
 
     func shown(_ call: Call) async throws -> Lesson {
@@ -83,7 +86,7 @@ extension WoodpeckerRoom {
 
     func feed(_ call: Call) async throws -> Answer {
         let root = root(call)
-        let items = try await published().prefix(50).map { lesson in
+        let items = try await published().lessons.prefix(50).map { lesson in
             "<item><title>\(escaped(lesson.title))</title><link>\(escaped(root))/lessons/\(lesson.id)</link>"
                 + "<guid isPermaLink=\"false\">\(lesson.id)</guid><description>\(escaped(lesson.summary))</description>"
                 + "<category>\(escaped(call.word("woodpecker.topic.\(lesson.topic.rawValue)")))</category>"

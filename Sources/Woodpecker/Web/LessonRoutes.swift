@@ -12,12 +12,12 @@ extension Permission {
 extension WoodpeckerRoom {
     /// Lessons for everybody, and the desk at which they are written.
     func lessonRoutes(_ routes: inout Routes) {
-        routes.get("/lessons", .device, "Lessons, those in season first") { call in
+        routes.get("/lessons", .device, "Lessons, first those that season or incidents make timely") { call in
             let call = Citizen.call(call)
-            let lessons = try await published()
+            let (lessons, lately) = try await published()
             return try Citizen.page(
                 "lessons", title: call.word("woodpecker.lessons.title"),
-                ["items": lessons.map { lessonRow($0, call) }], call, path: "/lessons")
+                ["items": lessons.map { lessonRow($0, call, lately: lately) }], call, path: "/lessons")
         }
         routes.get("/lessons.xml", .device, "Lessons as RSS 2.0") { call in try await feed(call) }
         routes.get("/lessons/{id}", .device, "A lesson") { call in
@@ -35,18 +35,23 @@ extension WoodpeckerRoom {
                     of: .object(
                         [
                             "id": .id, "topic": .text, "title": .text, "summary": .text, "inSeason": .flag,
+                            "afterIncident": .flag,
                             "publishedAt": .time, "pictures": .list(LessonView.Picture.shape),
                         ],
                         required: ["id", "title"])))
         ) { call in
             let limit = call.limit
             let before = call.query("before").flatMap(LessonID.init)
-            let (found, pictures) = try await database.read { db in
+            let (found, pictures, lately) = try await database.read { db in
                 let found = try LessonStore.list(.published, before: before, limit: limit + 1, in: db)
-                return (found, try LessonPictureStore.list(of: found.map(\.id), in: db))
+                return (
+                    found, try LessonPictureStore.list(of: found.map(\.id), in: db), try offers.topics(at: .now, in: db)
+                )
             }
             return try .list(
-                found.prefix(limit).map { lesson in LessonView(lesson, pictures.filter { $0.lesson == lesson.id }) },
+                found.prefix(limit).map { lesson in
+                    LessonView(lesson, pictures.filter { $0.lesson == lesson.id }, lately: lately)
+                },
                 next: found.count > limit
                     ? found.prefix(limit).last.map { "/api/v1/lessons?limit=\(limit)&before=\($0.id)" } : nil)
         }

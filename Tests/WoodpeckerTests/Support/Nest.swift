@@ -6,6 +6,7 @@ import HTTPTypes
 import Identity
 import Kernel
 import Logging
+import Notify
 import Places
 import Storage
 import StorageTesting
@@ -27,13 +28,18 @@ final class Nest: Sendable {
     private let storage: TestDatabase
     static let password = "a-password-for-tests"
 
-    init(_ engine: Engine = .sqlite, weChat: WeChatConfiguration? = nil, client: HTTPClient? = nil) async throws {
+    init(
+        _ engine: Engine = .sqlite, weChat: WeChatConfiguration? = nil, client: HTTPClient? = nil,
+        offers: (CaseDesk) -> LessonOffers = { LessonOffers(cases: $0) }
+    ) async throws {
         let storage = try await TestDatabase(engine)
         self.storage = storage
         database = storage.database
         folder = storage.folder
         try await Migrator.migrate(
-            database, try IdentityRoom.schema() + PlacesRoom.schema() + CasesRoom.schema() + WoodpeckerRoom.schema())
+            database,
+            try IdentityRoom.schema() + PlacesRoom.schema() + CasesRoom.schema() + NotifyRoom.schema()
+                + WoodpeckerRoom.schema())
         let database = database
         let audit = try Audit(folder: storage.folder)
         let hard = HardKey(memoryKiB: 64, passes: 1)
@@ -48,7 +54,7 @@ final class Nest: Sendable {
         configuration.publicURL = "https://town.example"
         room = try WoodpeckerRoom(
             database: database, cases: cases, areas: areas, keys: keys, hard: hard, audit: audit,
-            folder: storage.folder, configuration: configuration, client: client, logger: logger
+            folder: storage.folder, configuration: configuration, client: client, offers: offers(cases), logger: logger
         ) { key, _ in key }
         var people: [String: Caller] = [:]
         for (index, (name, role)) in [

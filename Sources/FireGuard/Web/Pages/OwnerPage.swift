@@ -6,6 +6,7 @@ import Web
 struct OwnerPage {
     let desk: any Desk
     let presence: Presence
+    let lessons: @Sendable (SiteID, any Reading) throws -> [SiteLesson]
 
     /// One site with what its owner must know.
     private struct Content: Sendable {
@@ -15,6 +16,7 @@ struct OwnerPage {
         var troubles: [Trouble]
         var inspections: [Inspection]
         var health: SiteHealth
+        var lessons: [SiteLesson]
     }
 
     func add(to routes: inout Routes) {
@@ -31,7 +33,7 @@ struct OwnerPage {
                         troubles: try TroubleStore.openAt(site.id, in: db),
                         inspections: try InspectionStore.list(
                             InspectionFilter(site: site.id, owedOnly: true), limit: 10, in: db),
-                        health: health[site.id] ?? SiteHealth())
+                        health: health[site.id] ?? SiteHealth(), lessons: try lessons(site.id, db))
                 }
             }
             return try call.page(
@@ -106,6 +108,15 @@ struct OwnerPage {
             "troubles": content.troubles.map {
                 ["kind": call.word("fire.trouble.\($0.kind.rawValue)"), "since": PageWords.short($0.since)]
             },
+            "lessons": content.lessons.isEmpty
+                ? []
+                : [
+                    [
+                        "items": content.lessons.map {
+                            ["title": $0.title, "summary": $0.summary, "href": $0.href]
+                        }
+                    ]
+                ],
             "inspections": content.inspections.map { inspection -> [String: Any] in
                 [
                     "kind": call.word("fire.inspection.\(inspection.kind.rawValue)"),
