@@ -252,13 +252,15 @@ final class Hub {
         return Receiver(port: mediaPort, ssrc: wish.ssrc, isNew: true)
     }
 
-    /// The voice that waits for a connection from this address.
+    /// The voice that waits for a connection from this address: the one whose speaker said that it would come from
+    /// this port, else the one that has waited longest.
     func adoptVoice(_ channel: any Channel) -> SourceID? {
-        guard let host = channel.remoteAddress?.ipAddress,
-            let voice = voices.values.first(where: {
-                $0.wish.transport == .tcpPassive && $0.connection == nil && $0.address?.host == host
-            })
-        else { return nil }
+        guard let address = channel.remoteAddress, let host = address.ipAddress else { return nil }
+        let waiting = voices.values.filter {
+            $0.wish.transport == .tcpPassive && $0.connection == nil && $0.address?.host == host
+        }
+        let named = waiting.first { $0.address?.port == address.port }
+        guard let voice = named ?? waiting.min(by: { $0.openedAt < $1.openedAt }) else { return nil }
         voice.connected(channel)
         return voice.id
     }

@@ -24,6 +24,9 @@ final class Voice {
     /// So long a speaker may take to connect while what it shall say waits.
     private static let patience = TimeAmount.seconds(12)
 
+    /// When it began to wait for its speaker.
+    let openedAt = NIODeadline.now()
+
     init(_ id: SourceID, _ wish: VoiceWish, hub: Hub) {
         self.id = id
         self.wish = wish

@@ -54,9 +54,13 @@ public struct WatchRoom: Room {
         migrations = try Self.schema()
         self.desk = desk
         self.configuration = configuration
-        platform = try configuration.gb28181.map {
-            try GBPlatform(
-                $0, database: database, desk: desk, media: configuration.media, logger: logger, started: listening)
+        let home = try Home.name(in: configuration.folder)
+        platform = try configuration.gb28181.map { settings in
+            var settings = settings
+            settings.home = home
+            return try GBPlatform(
+                settings, database: database, desk: desk, media: configuration.media, logger: logger, started: listening
+            )
         }
         let network = NetCameras(
             database: database, media: configuration.media, store: try StreamStore(folder: configuration.folder),
@@ -64,7 +68,7 @@ public struct WatchRoom: Room {
         self.network = network
         voices =
             if let media = configuration.media, let calls = platform?.voices {
-                Voices(database: database, media: media, calls: calls, logger: logger)
+                Voices(database: database, media: media, calls: calls, home: home, logger: logger)
             } else {
                 nil
             }
@@ -118,6 +122,8 @@ public struct WatchRoom: Room {
         WaterPages(desk: desk).add(to: &routes)
         WallRoutes().add(to: &routes)
         VoiceRoutes(platform: platform, voices: voices, desk: desk).add(to: &routes)
+        PhraseRoutes(desk: desk).add(to: &routes)
+        PhrasePages(desk: desk).add(to: &routes)
         if let folder = configuration.recordings { RecordingRoutes(desk: desk, folder: folder).add(to: &routes) }
     }
 

@@ -61,6 +61,15 @@ class Town(unittest.TestCase):
             page.wait_for_timeout(900)
             page.screenshot(path=f"{SHOTS}/{name}.png")
 
+    def shots(self, page, name):
+        """The page on a console, a wall and a phone; wider than its screen it may not be."""
+        for width, height in ((1440, 900), (1920, 1080), (390, 844)):
+            page.set_viewport_size({"width": width, "height": height})
+            wide = page.evaluate("() => document.documentElement.scrollWidth")
+            self.assertLessEqual(wide, width, f"{name} is wider than {width}")
+            self.shot(page, f"{name}-{width}")
+        page.set_viewport_size({"width": 1440, "height": 900})
+
     def assert_accessible(self, page, where):
         found = Axe().run(page, options=STRICT).response["violations"]
         words = [f"{item['id']}: {node['html'][:140]}" for item in found for node in item["nodes"][:4]]

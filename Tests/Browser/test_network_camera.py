@@ -11,7 +11,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import test_browser
 
 USER, WORD = "view", "invented:p@ss/word"
-WIDTHS = ((1440, 900), (1920, 1080), (390, 844))
 
 
 class NetworkCamera(test_browser.Town):
@@ -37,14 +36,6 @@ class NetworkCamera(test_browser.Town):
             let sum = 0; for (let i = 0; i < d.length; i += 4) sum = (sum * 31 + d[i]) | 0; return sum; };
             window.drawn = draw; window.first = draw(); }""")
         page.wait_for_function("() => window.drawn() !== window.first", timeout=20_000)
-
-    def shots(self, page, name):
-        for width, height in WIDTHS:
-            page.set_viewport_size({"width": width, "height": height})
-            wide = page.evaluate("() => document.documentElement.scrollWidth")
-            self.assertLessEqual(wide, width, f"{name} is wider than {width}")
-            self.shot(page, f"{name}-{width}")
-        page.set_viewport_size({"width": 1440, "height": 900})
 
     def test_by_address(self):
         address = self.simulate("rtsp")

@@ -43,6 +43,43 @@ class Speak(test_browser.Town):
             self.assertTrue(self.told.wait_for(lambda: self.heard and self.heard[-1][1] >= least, timeout=20), self.heard)
             return self.heard[-1]
 
+    def recording(self, page, before):
+        """A recording is brought, heard, spoken with one tap, and chosen for the water watch."""
+        page.get_by_role("link", name="常用喊话").click()
+        expect(page.locator("tbody tr")).to_have_count(5)
+        page.locator("#sound-name").fill("镇长讲话（示例）")
+        page.locator("#sound").set_input_files({"name": "a.mp3", "mimeType": "audio/mpeg", "buffer": b"no sound at all"})
+        page.locator("form[action$=recordings] .primary").click()
+        expect(page.locator(".error")).to_have_text("不是能读取的声音文件")
+        self.shots(page, "phrases-wrong")
+        tone = subprocess.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:duration=2", "-f", "mp3", "pipe:1"],
+            capture_output=True, check=True).stdout
+        page.locator("#sound").set_input_files({"name": "a.mp3", "mimeType": "audio/mpeg", "buffer": tone})
+        page.locator("form[action$=recordings] .primary").click()
+        row = page.locator("tbody tr", has_text="镇长讲话")
+        expect(row).to_contain_text(re.compile(r"录音 2\.\d 秒"))
+        self.assertTrue(row.locator("audio").evaluate(
+            "async a => { a.load(); await new Promise(done => { a.onloadedmetadata = done; a.onerror = done; }); return a.duration > 1.9; }"))
+        self.assert_accessible(page, page.url)
+        self.shots(page, "phrases")
+        row.locator("a").click()
+        page.locator("#water").select_option("people")
+        self.assert_accessible(page, page.url)
+        self.shots(page, "phrase-edit")
+        page.locator("main .primary").click()
+        expect(page.locator("tbody tr", has_text="劝离水边")).not_to_contain_text("发现有人下水")
+        expect(row).to_contain_text("发现有人下水")
+        page.goto("/water")
+        expect(page.locator("#places")).to_have_attribute("data-people-kind", "recording")
+        page.goto("/speak")
+        page.locator("input[name=camera]:not(:disabled)").first.check()
+        page.locator("#repeats").fill("1")
+        page.get_by_role("button", name="镇长讲话").click()
+        expect(page.locator("#state")).to_have_text("已结束：1/1 处播出", timeout=30_000)
+        self.assertGreaterEqual(self.assert_heard(before + 1_500)[0], 7)
+        self.shot(page, "speak-recording")
+
     def test_a_text_and_the_microphone_are_heard_at_the_chosen_speakers(self):
         page = self.person("officer")
         page.goto("/cameras")
@@ -55,7 +92,8 @@ class Speak(test_browser.Town):
         for box in page.locator("input[name=camera]:not(:disabled)").all():
             box.check()
         expect(page.locator("#chosen")).to_have_text("已选 3 个")
-        page.locator("[data-phrase]").first.click()
+        page.get_by_role("button", name="劝离水边").click()
+        expect(page.locator("#text")).to_have_value(re.compile("水深危险"))
         page.locator("#repeats").fill("1")
         page.locator("#text-form .primary").click()
         expect(page.locator("#progress li[data-stage=ended]")).to_have_count(3, timeout=30_000)
@@ -86,6 +124,8 @@ class Speak(test_browser.Town):
         expect(rows.first).to_contain_text("3/3")
         expect(rows.nth(1)).to_contain_text("水深危险")
         self.assert_accessible(page, page.url)
+        self.recording(page, talk[1])
+
         phone = self.person("officer", width=390, height=844, touch=True)
         phone.goto("/speak")
         self.assertLessEqual(phone.evaluate("document.documentElement.scrollWidth"), 390)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Cameras over a power cut", .serialized)
 struct CameraRestartTests {
-    @Test("The recorder is known at once, its old call is hung up, and its picture is called anew")
+    @Test("The recorder is known at once, its old calls are hung up, and its picture is called anew")
     func killed() async throws {
         let sip = Program.freePort()
         let centre = try RunningCentre(environment: [
@@ -27,14 +27,20 @@ struct CameraRestartTests {
         try await live(centre, camera, officer)
         // A call that was not confirmed yet ends by itself at the device; the centre need not know of it.
         try await soon { town.tally.confirmed == 1 }
+        let voice = #"{"kind":"talk","reason":"设备测试","cameraIds":["\#(camera)"]}"#
+        #expect(try await centre.ask(.POST, "/api/v1/voices", token: officer, json: voice).status == 201)
+        try await soon { town.tally.voices == 1 }
 
         centre.kill()
         try await centre.start()
         // The first answer counts: nothing waits for a registration or a sign of life.
         let after = try await centre.ask(.GET, "/api/v1/cameras?state=online", token: officer)
         #expect(after.items.count == 1, "\(after.text)")
-        // Its camera still sent to the run that is gone.
-        try await soon { town.tally.ended == 1 }
+        // Its camera still sent to the run that is gone, and its loudspeaker still listened to it.
+        try await soon { town.tally.ended == 2 }
+        let voices = try await centre.ask(.GET, "/api/v1/voices", token: officer)
+        let speaker = (voices.items.first?["speakers"] as? [[String: Any]])?.first
+        #expect(speaker?["stage"] as? String == "failed" && voices.items.first?["endedAt"] is String, "\(voices.text)")
         try await live(centre, camera, officer)
         try await soon { town.tally.calls == 2 }
         // Subscriptions went on inside their dialogs.

@@ -118,6 +118,7 @@ struct CreateTests {
                     "points":[{"name":"桥头","lat":34.0,"lon":113.0}]}
                     """),
             Create(path: "/api/v1/report-templates", person: "officer", body: #"{"words":"已派人现场查看。"}"#),
+            Create(path: "/api/v1/voice-phrases", person: "officer", body: #"{"name":"停水","text":"今晚停水。"}"#),
             Create(path: "/api/v1/attachments", person: "officer", body: Self.png),
         ].map { [officer] create in
             var create = create
@@ -165,8 +166,10 @@ struct CreateTests {
         let lists = town.house.routes.all
             .filter { $0.method == .post && $0.path.hasPrefix("/api/v1/") && !$0.path.contains("{") }
             .map(\.path)
-        // What takes a table, a loudspeaker or words of a kind is tried where there is one.
-        let elsewhere: Set<String> = ["/api/v1/imports", "/api/v1/voices", "/api/v1/message-templates"]
+        // What takes a table, a loudspeaker, a sound or words of a kind is tried where there is one.
+        let elsewhere: Set<String> = [
+            "/api/v1/imports", "/api/v1/voices", "/api/v1/voice-phrases/recordings", "/api/v1/message-templates",
+        ]
         #expect(Set(lists).subtracting(tried).subtracting(Self.others).subtracting(elsewhere) == [])
         await town.close()
     }

@@ -266,6 +266,35 @@ struct MediaNodeTests {
         try await node.close()
     }
 
+    @Test("Of two voices for speakers behind one address each hears its own, whichever comes first")
+    func twoVoices() async throws {
+        let node = try await Node()
+        let port = try await node.ports().media
+        var speakers: [(ear: Ear, said: [UInt8])] = []
+        for number in 1...2 {
+            let id = try #require(SourceID("voices/\(number)"))
+            let ear = try await Ear(.tcpPassive, port: port)
+            let wish = VoiceWish(ssrc: UInt32(40 + number), transport: .tcpPassive, packetMs: 100)
+            _ = try await node.ask(.openVoice(id, wish)).get()
+            node.order(.connectVoice(id, MediaAddress(host: "127.0.0.1", port: ear.port)))
+            node.order(.startVoice(id))
+            let said = (0..<4_000).map { Int16($0 % 40 * 200 * number) }
+            node.order(
+                .say(
+                    [id],
+                    samples: Data(said.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
+                ))
+            speakers.append((ear, said.map(G711.aLaw)))
+        }
+        for speaker in speakers.reversed() { try await speaker.ear.connect() }
+        for (number, speaker) in speakers.enumerated() {
+            let heard = try await speaker.ear.heard { contains($0, speaker.said) }
+            let isOwn = contains(heard, speaker.said)
+            #expect(isOwn, "speaker \(number + 1) heard \(heard.count) bytes")
+        }
+        try await node.close()
+    }
+
     private func contains(_ all: [UInt8], _ part: [UInt8]) -> Bool {
         guard let first = part.first, all.count >= part.count else { return false }
         return (0...all.count - part.count).contains {
@@ -287,6 +316,7 @@ private final class Ear: Sendable {
         self.mediaPort = mediaPort
         let (packets, packet) = AsyncStream<RTPPacket>.makeStream()
         let group = MultiThreadedEventLoopGroup.singleton
+        var free: Int?
         switch transport {
         case .udp:
             channel = try await DatagramBootstrap(group: group)
@@ -302,9 +332,14 @@ private final class Ear: Sendable {
                         try channel.pipeline.syncOperations.addHandler(StreamEar(packet))
                     }
                 }.bind(host: "127.0.0.1", port: 0).get()
-        case .tcpPassive: channel = nil
+        case .tcpPassive:
+            // Only to learn of a port that is free.
+            let server = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
+            free = server.localAddress?.port
+            try await server.close()
+            channel = nil
         }
-        port = channel?.localAddress?.port ?? 0
+        port = channel?.localAddress?.port ?? free ?? 0
         stream = packet
         Task { [self] in
             for await packet in packets { bytes.withLock { $0 += packet.payload.readableBytesView } }
@@ -318,11 +353,14 @@ private final class Ear: Sendable {
         guard transport == .tcpPassive else { return }
         let packet = stream
         _ = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(StreamEar(packet))
                 }
-            }.connect(host: "127.0.0.1", port: mediaPort).get()
+            }.bind(to: try SocketAddress(ipAddress: "127.0.0.1", port: port)).connect(
+                host: "127.0.0.1", port: mediaPort
+            ).get()
     }
 
     func heard(_ isEnough: ([UInt8]) -> Bool) async throws -> [UInt8] {

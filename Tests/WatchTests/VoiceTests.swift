@@ -36,7 +36,9 @@ struct VoiceTests {
             town = try await WatchTown(media: media)
             try await town.register(devices)
             let calls = try #require(town.platform.voices)
-            let voices = Voices(database: town.database, media: media, calls: calls, logger: logger)
+            let voices = Voices(
+                database: town.database, media: media, calls: calls, home: town.platform.configuration.home,
+                logger: logger)
             self.voices = voices
             keep = Task { try await voices.run() }
             try await expectSoon { media.isRunning }
@@ -66,7 +68,8 @@ struct VoiceTests {
                 id: .next(), at: .now, person: "值班员", kind: samples.isEmpty ? .talk : .text, text: "请上岸",
                 reason: "劝离水边", caseID: nil, isUrgent: urgent)
             try await town.database.write { db in
-                try VoiceStore.insert(record, places.map { ($0.camera.id, $0.camera.title) }, in: db)
+                try VoiceStore.insert(
+                    record, places.map { ($0.camera.id, $0.camera.title) }, from: voices.home, in: db)
             }
             await voices.begin(record, at: places, saying: samples)
             return record

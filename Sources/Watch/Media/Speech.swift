@@ -12,6 +12,8 @@ public enum Speech {
 
     /// The longest text, in characters: about two minutes.
     public static let longestText = 500
+    /// Five minutes at 22,050 samples a second.
+    private static let mostBytes = 5 * 60 * 22_050 * 2
 
     /// The text spoken, mono, 8,000 samples a second, 16 bits each, with half a second of silence around it.
     ///
@@ -19,36 +21,13 @@ public enum Speech {
     public static func samples(of text: String, program: String = "/usr/bin/espeak-ng") async throws(Flaw) -> [Int16] {
         guard FileManager.default.isExecutableFile(atPath: program) else { throw .missing }
         let spoken = String(text.prefix(longestText)).filter { !$0.isNewline }
-        let wave: [UInt8]? = await withCheckedContinuation { done in
-            DispatchQueue.global().async { done.resume(returning: run(program, spoken)) }
-        }
+        // The text goes by standard input: it can be no option, and nobody reads it in the list of processes.
+        let wave = await ChildProcess.output(
+            of: program, ["-v", "cmn-latn-pinyin", "-s", "150", "--stdin", "--stdout"], input: Array(spoken.utf8),
+            seconds: 15, most: mostBytes)
         guard let wave, let samples = wave8000(wave), !samples.isEmpty else { throw .failed }
         let rest = [Int16](repeating: 0, count: 4_000)
         return rest + samples + rest
-    }
-
-    private static func run(_ program: String, _ text: String) -> [UInt8]? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        // The text goes by standard input: it can be no option, and nobody reads it in the list of processes.
-        process.arguments = ["-v", "cmn-latn-pinyin", "-s", "150", "--stdin", "--stdout"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-        } catch {
-            return nil
-        }
-        let limit = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 15, execute: limit)
-        defer { limit.cancel() }
-        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try? input.fileHandleForWriting.close()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? Array(data) : nil
     }
 
     /// The samples of a mono WAVE of 16 bits, brought to 8,000 a second; `nil` when it is none.

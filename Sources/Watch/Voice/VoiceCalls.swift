@@ -23,14 +23,16 @@ actor VoiceCalls {
     nonisolated let changes: AsyncStream<(voice: SourceID, state: VoiceState)>
     private let change: AsyncStream<(voice: SourceID, state: VoiceState)>.Continuation
     private let media: any MediaPlane
+    private let memory: CallMemory
     private let logger: Logger
     private var calls: [SourceID: Call] = [:]
     private weak var platform: GBPlatform?
     private static let answerSeconds: Int64 = 5
     private static let callSeconds: Int64 = 8
 
-    init(media: any MediaPlane, logger: Logger) {
+    init(media: any MediaPlane, memory: CallMemory, logger: Logger) {
         self.media = media
+        self.memory = memory
         self.logger = logger
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4_096))
     }
@@ -123,6 +125,7 @@ actor VoiceCalls {
         answer.headers["Contact"] = "<sip:\(own)@\(endpoint.host(towards: incoming.hop)):\(endpoint.port)>"
         answer.headers["Content-Type"] = "application/sdp"
         answer.body = Array(description.text.utf8)
+        await memory.remember(dialog, of: device.id, over: incoming.hop)
         incoming.respond(answer)
     }
 
@@ -153,6 +156,7 @@ actor VoiceCalls {
             found.value.dialog?.holds(request) == true
         else { return false }
         calls[found.key]?.dialog = nil
+        await memory.forget(request.callID)
         await media.closeVoice(found.key, drained: false)
         finish(found.key, found.value.state.spokenMs == 0 ? .closed : nil)
         return true
@@ -191,6 +195,7 @@ actor VoiceCalls {
         guard var dialog = calls[voice]?.dialog, let hop = calls[voice]?.hop else { return }
         calls[voice]?.dialog = nil
         _ = try? await platform?.endpoint?.request(dialog.request(.bye), to: hop)
+        await memory.forget(dialog.callID)
     }
 
     private func fail(_ voice: SourceID, _ failure: VoiceFailure) { finish(voice, failure) }

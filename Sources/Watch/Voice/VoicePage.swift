@@ -17,7 +17,7 @@ enum VoicePage {
                 WatchDeviceID.self, "SELECT id FROM watch_device WHERE online = 1 ORDER BY id LIMIT 20000")
             let records = try VoiceStore.list(before: nil, limit: 20, in: db)
             return (
-                things: things, online: Set(online), records: records,
+                things: things, online: Set(online), records: records, phrases: try PhraseStore.list(in: db),
                 speakers: try VoiceStore.speakers(of: records.map(\.id), in: db)
             )
         }
@@ -31,7 +31,11 @@ enum VoicePage {
             "speak", title: call.word("watch.speak.title"),
             [
                 "caseId": call.query("case") ?? "", "groups": shown,
-                "phrases": (1...5).map { ["text": call.word("watch.speak.phrase.\($0)")] },
+                "texts": known.phrases.filter { !$0.isRecording }.map { ["name": $0.name, "text": $0.text] },
+                "recordings": known.phrases.filter(\.isRecording).map {
+                    ["id": $0.id.description, "name": $0.name, "text": $0.text]
+                },
+                "mayKeep": caller.may(.phraseWrite),
                 "reasons": ["water", "fire", "person", "notice", "test"].map {
                     ["text": call.word("watch.speak.reason.\($0)")]
                 },

@@ -35,7 +35,8 @@ struct VoiceRoutes {
         }
         routes.post(
             "/api/v1/voices", .needs(.cameraSpeak),
-            "Speaks at up to 500 cameras or speakers: into the microphone (kind talk, by the ticket given), or a text",
+            "Speaks at up to 500 cameras or speakers: into the microphone (kind talk, by the ticket given), a text, or "
+                + "what is kept (phraseId)",
             shapes: Shapes(takes: Wish.shape, gives: VoiceView.shape)
         ) { call in try await begin(call) }
         routes.get(
@@ -62,6 +63,8 @@ struct VoiceRoutes {
         var kind: VoiceRecord.Kind
         var cameraIds: [String]
         var text: String?
+        /// What is kept, in place of a text.
+        var phraseId: String?
         var repeats: Int?
         var reason: String?
         var caseId: String?
@@ -70,7 +73,7 @@ struct VoiceRoutes {
         static let shape = Shape.object(
             [
                 "kind": .oneOf(VoiceRecord.Kind.allCases.map(\.rawValue)), "cameraIds": .list(.id), "text": .text,
-                "repeats": .integer, "reason": .text, "caseId": .id, "urgent": .flag,
+                "phraseId": .id, "repeats": .integer, "reason": .text, "caseId": .id, "urgent": .flag,
             ], required: ["kind", "cameraIds"])
     }
 
@@ -82,7 +85,10 @@ struct VoiceRoutes {
         check.expect(!wish.cameraIds.isEmpty, "cameraIds", "required")
         check.expect(wish.cameraIds.count <= Voices.mostSpeakers, "cameraIds", "too-long")
         let ids = Set(wish.cameraIds.prefix(Voices.mostSpeakers).compactMap { CameraID($0) })
-        let text = check.text(wish.text ?? "", "text", wish.kind == .text ? 1...200 : 0...0)
+        let phraseID = wish.phraseId.flatMap { PhraseID($0) }
+        check.expect(wish.phraseId == nil || phraseID != nil, "phraseId", "invalid")
+        check.expect(wish.kind != .recording || phraseID != nil, "phraseId", "required")
+        let own = check.text(wish.text ?? "", "text", wish.kind == .text && phraseID == nil ? 1...200 : 0...0)
         let caseID = wish.caseId.flatMap { CaseID($0) }
         check.expect(wish.caseId == nil || caseID != nil, "caseId", "invalid")
         // In an alarm nobody is asked why.
@@ -90,7 +96,7 @@ struct VoiceRoutes {
         let repeats = wish.repeats ?? 1
         check.expect((1...5).contains(repeats), "repeats", "out-of-range")
         try check.finish()
-        let once = wish.kind == .text ? try await spoken(text) : []
+        let (text, once) = try await said(wish.kind, own, phraseID, call.database)
         guard once.count * repeats <= Voices.mostSeconds * 8_000 else { throw Problem.invalid(["text": "too-long"]) }
         let cameras = try await call.database.read { db in try CameraStore.find(Array(ids), in: db) }
         let seen = cameras.values.filter { caller.sees($0) }
@@ -102,7 +108,7 @@ struct VoiceRoutes {
             isUrgent: wish.urgent ?? false)
         // On the record before the first sound.
         let stored = try await call.once { [desk] db in
-            try VoiceStore.insert(record, places.map { ($0.0.id, $0.0.title) }, in: db)
+            try VoiceStore.insert(record, places.map { ($0.0.id, $0.0.title) }, from: voices.home, in: db)
             for (camera, _) in places {
                 try desk.audit(
                     "camera.speak", subject: "cameras/\(camera.id)", by: caller.watcher,
@@ -137,12 +143,22 @@ struct VoiceRoutes {
         return try .json(view, status: 201).with("Cache-Control", "no-store")
     }
 
-    private func spoken(_ text: String) async throws -> [Int16] {
-        do {
-            return try await Speech.samples(of: text)
-        } catch {
-            throw Problem(503, "watch.no-speech")
+    /// What is said and how it sounds: what is kept, else the text; of a microphone nothing yet.
+    private func said(
+        _ kind: VoiceRecord.Kind, _ text: String, _ id: PhraseID?, _ database: any Database
+    ) async throws -> (words: String, samples: [Int16]) {
+        guard let id else {
+            guard kind == .text else { return (text, []) }
+            let phrase = Phrase(id: .next(), name: "", text: text, ms: 0, water: .no)
+            return (text, try await PhraseRoutes.samples(of: phrase, nil))
         }
+        let (phrase, sound) = try await database.read { db in
+            (try PhraseStore.find(id, in: db), try PhraseStore.sound(id, in: db))
+        }
+        guard let phrase, kind == (phrase.isRecording ? .recording : .text) else {
+            throw Problem.invalid(["phraseId": "invalid"])
+        }
+        return (phrase.words, try await PhraseRoutes.samples(of: phrase, sound))
     }
 
     private func view(_ id: VoiceID, _ database: any Database) async throws -> VoiceView {

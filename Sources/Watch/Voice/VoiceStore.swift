@@ -13,6 +13,8 @@ struct VoiceRecord: Sendable, RowDecodable {
         case talk
         /// A text, spoken by the machine.
         case text
+        /// A recording that is kept.
+        case recording
     }
 
     var id: VoiceID
@@ -79,12 +81,15 @@ struct VoiceSpeaker: Sendable, RowDecodable {
 }
 
 enum VoiceStore {
-    static func insert(_ record: VoiceRecord, _ speakers: [(CameraID, name: String)], in db: any Writing) throws {
+    /// - Parameter home: the node that speaks, by ``Home``.
+    static func insert(
+        _ record: VoiceRecord, _ speakers: [(CameraID, name: String)], from home: String, in db: any Writing
+    ) throws {
         try db.execute(
             """
-            INSERT INTO watch_voice (\(raw: VoiceRecord.columns)) VALUES (\(record.id), \(record.at),
+            INSERT INTO watch_voice (\(raw: VoiceRecord.columns), home) VALUES (\(record.id), \(record.at),
             \(record.person), \(record.kind), \(record.text), \(record.reason), \(record.caseID), \(record.isUrgent),
-            \(record.endedAt))
+            \(record.endedAt), \(home))
             """)
         for (camera, name) in speakers {
             try db.execute(
@@ -108,15 +113,15 @@ enum VoiceStore {
         try db.execute("UPDATE watch_voice SET ended_at = \(now) WHERE id = \(id) AND ended_at IS NULL")
     }
 
-    /// What a run before this one left open is over: nobody speaks any more.
-    static func endForgotten(at now: Instant, in db: any Writing) throws {
+    /// What a run of the node before this one left open is over: nobody speaks any more.
+    static func endForgotten(of home: String, at now: Instant, in db: any Writing) throws {
         try db.execute(
             """
             UPDATE watch_voice_speaker SET stage = \(VoiceStage.failed), failure = \(VoiceFailure.media)
             WHERE stage IN ('asked', 'agreed', 'connected')
-            AND voice IN (SELECT id FROM watch_voice WHERE ended_at IS NULL)
+            AND voice IN (SELECT id FROM watch_voice WHERE ended_at IS NULL AND home IN (\(home), ''))
             """)
-        try db.execute("UPDATE watch_voice SET ended_at = \(now) WHERE ended_at IS NULL")
+        try db.execute("UPDATE watch_voice SET ended_at = \(now) WHERE ended_at IS NULL AND home IN (\(home), '')")
     }
 
     static func find(_ id: VoiceID, in db: any Reading) throws -> VoiceRecord? {

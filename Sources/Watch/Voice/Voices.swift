@@ -23,20 +23,23 @@ actor Voices: Service {
     private let database: any Database
     private let media: any MediaPlane
     private let calls: VoiceCalls
+    nonisolated let home: String
     private let logger: Logger
     private var sessions: [VoiceID: Session] = [:]
     private var owners: [SourceID: VoiceID] = [:]
 
-    init(database: any Database, media: any MediaPlane, calls: VoiceCalls, logger: Logger) {
+    /// - Parameter home: the node, by ``Home``.
+    init(database: any Database, media: any MediaPlane, calls: VoiceCalls, home: String, logger: Logger) {
         self.database = database
         self.media = media
         self.calls = calls
+        self.home = home
         self.logger = logger
     }
 
     /// Keeps the record true until the service group shuts down.
     func run() async throws {
-        try? await database.write { db in try VoiceStore.endForgotten(at: .now, in: db) }
+        try? await database.write { [home] db in try VoiceStore.endForgotten(of: home, at: .now, in: db) }
         await cancelWhenGracefulShutdown { [self] in
             for await change in calls.changes { await changed(change.voice, change.state) }
         }

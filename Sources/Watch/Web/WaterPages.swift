@@ -28,12 +28,12 @@ struct WaterPages {
     private func screen(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
         let now = Instant.now
-        let (places, cameras, known, open) = try await call.database.read { db in
+        let (places, cameras, known, open, phrases) = try await call.database.read { db in
             let cameras = try WaterStore.cameras(in: db)
             return (
                 try WaterStore.places(in: db), cameras,
                 try CameraStore.find(cameras.values.flatMap(\.self), in: db),
-                try WaterStore.sightings(openOnly: true, limit: 50, in: db)
+                try WaterStore.sightings(openOnly: true, limit: 50, in: db), try PhraseStore.list(in: db)
             )
         }
         let names = Dictionary(places.map { ($0.id, $0.name) }) { first, _ in first }
@@ -52,11 +52,20 @@ struct WaterPages {
                 "isDue": isDue,
             ]
         }
+        let shouts = Phrase.Water.allCases.filter { $0 != .no }.compactMap { water in
+            phrases.first { $0.water == water }.map { phrase in
+                [
+                    "who": water.rawValue, "id": phrase.id.description,
+                    "kind": (phrase.isRecording ? VoiceRecord.Kind.recording : .text).rawValue,
+                ]
+            }
+        }
         let mayEnd = caller.may(.waterOutcome)
         return try call.page(
             "water", title: call.word("watch.water.title"),
             [
-                "places": items, "any": !items.isEmpty, "canWatch": caller.may(.waterWatch), "mayEnd": mayEnd,
+                "shouts": shouts, "places": items, "any": !items.isEmpty, "canWatch": caller.may(.waterWatch),
+                "mayEnd": mayEnd,
                 "open": open.map { sighting -> [String: Any] in
                     [
                         "id": sighting.id.description, "caseId": sighting.caseID.description,

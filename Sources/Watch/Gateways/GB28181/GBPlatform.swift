@@ -1,3 +1,4 @@
+import Foundation
 import GB28181
 import Kernel
 import Logging
@@ -18,6 +19,8 @@ public struct GBConfiguration: Sendable {
     public var liveness = Liveness()
     /// Seconds without a page after which a catalogue counts as partial.
     public var catalogueSeconds: Int64 = 10
+    /// The node by a name that it keeps from run to run, to know the calls that it left open.
+    public var home = UUID().uuidString
     /// For how long a subscription is asked, in seconds; it is renewed when a quarter of it is left.
     public var subscriptionSeconds = 3_600
 
@@ -62,8 +65,9 @@ public final class GBPlatform: Service, Sendable {
         self.started = started
         nonces = try NonceAuthority()
         catalogues = CatalogueSync(seconds: configuration.catalogueSeconds)
-        calls = media.map { LiveCalls(media: $0, platform: configuration.platform, database: database, logger: logger) }
-        voices = media.map { VoiceCalls(media: $0, logger: logger) }
+        let memory = CallMemory(database: database, home: configuration.home)
+        calls = media.map { LiveCalls(media: $0, platform: configuration.platform, memory: memory, logger: logger) }
+        voices = media.map { VoiceCalls(media: $0, memory: memory, logger: logger) }
         lanes = (0..<16).map { _ in
             AsyncStream.makeStream(of: SIPEndpoint.Event.self, bufferingPolicy: .bufferingOldest(4_096))
         }

@@ -25,7 +25,7 @@ actor LiveCalls {
 
     let media: any MediaPlane
     let platform: GBID
-    let database: any Database
+    private let memory: CallMemory
     let logger: Logger
     private var pool: SSRCPool
     var calls: [SourceID: Call] = [:]
@@ -33,10 +33,10 @@ actor LiveCalls {
     private var askForKeyFrame: @Sendable (WatchDevice, GBID, _ isAgain: Bool) async -> Void = { _, _, _ in }
     private static let patience: Duration = .seconds(10)
 
-    init(media: any MediaPlane, platform: GBID, database: any Database, logger: Logger) {
+    init(media: any MediaPlane, platform: GBID, memory: CallMemory, logger: Logger) {
         self.media = media
         self.platform = platform
-        self.database = database
+        self.memory = memory
         self.logger = logger
         pool = SSRCPool(platform: platform)
     }
@@ -47,7 +47,7 @@ actor LiveCalls {
         self.endpoint = endpoint
         askForKeyFrame = keyFrame
         let events = media.events()
-        await endForgotten()
+        await memory.endForgotten(over: endpoint)
         for await event in events {
             switch event {
             case .failed(let source, _, let failure):
@@ -189,7 +189,7 @@ actor LiveCalls {
         }
         call.dialog = dialog
         calls[source] = call
-        await remember(dialog, call)
+        await memory.remember(dialog, of: call.device.id, over: call.hop)
         if let answer = SessionDescription(response.body) {
             if let coding = answer.privateCoding {
                 logger.warning(
@@ -228,7 +228,7 @@ actor LiveCalls {
             found.value.dialog?.holds(request) == true
         else { return false }
         await media.fail(found.key, .closed)
-        await unremember(request.callID)
+        await memory.forget(request.callID)
         forget(found.key)
         return true
     }
@@ -242,7 +242,7 @@ actor LiveCalls {
         if var dialog = call.dialog {
             let bye = dialog.request(.bye)
             _ = try? await endpoint?.request(bye, to: call.hop)
-            await unremember(dialog.callID)
+            await memory.forget(dialog.callID)
         } else if let key = call.key {
             endpoint?.cancel(key)
         }

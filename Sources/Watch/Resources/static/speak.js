@@ -124,13 +124,18 @@ addEventListener("keydown", event => {
 addEventListener("keyup", event => { if (event.key === " " && held) { event.preventDefault(); release(); } });
 addEventListener("pagehide", () => { if (voice && held) release(); });
 
-byID("text-form").addEventListener("submit", async event => {
-  event.preventDefault();
+/** @param {object} what */
+async function sayAll(what) {
   if (voice) return;
-  try { await begin({ kind: "text", text: byID("text").value, repeats: Number(byID("repeats").value), urgent: byID("urgent").checked }); } catch { /* the toast says why */ }
+  try { await begin({ ...what, repeats: Number(byID("repeats").value), urgent: byID("urgent").checked }); } catch { /* the toast says why */ }
+}
+byID("text-form").addEventListener("submit", event => {
+  event.preventDefault();
+  void sayAll({ kind: "text", text: byID("text").value });
 });
 page.addEventListener("click", event => {
-  const phrase = event.target instanceof Element ? event.target.closest("[data-phrase]") : null;
-  if (phrase) byID("text").value = phrase.textContent;
+  const button = /** @type {HTMLElement|null} */ (event.target instanceof Element ? event.target.closest("[data-phrase], [data-recording]") : null);
+  if (button?.dataset.phrase) byID("text").value = button.dataset.phrase;
+  if (button?.dataset.recording) void sayAll({ kind: "recording", phraseId: button.dataset.recording });
 });
 byID("stop").addEventListener("click", () => { if (voice) post(`/api/v1/voices/${voice}/end`, { atOnce: true }).catch(() => {}); });

@@ -49,8 +49,11 @@ if (watch && items.length) {
   /** Warns through the place's loudspeaker, before all other voices; the case's timeline tells of it. @param {HTMLElement} item @param {boolean} children @param {string} caseId */
   const shout = async (item, children, caseId) => {
     if (!item.dataset.speaker) return word("watch.water.noSpeaker");
+    const kept = item.parentElement?.dataset ?? {}, phraseId = children ? kept.children : kept.people;
+    const what = phraseId ? { kind: children ? kept.childrenKind : kept.peopleKind, phraseId }
+      : { kind: "text", text: word(children ? "watch.water.shoutChildren" : "watch.water.shout") };
     try {
-      await post("/api/v1/voices", { kind: "text", cameraIds: [item.dataset.speaker], text: word(children ? "watch.water.shoutChildren" : "watch.water.shout"), repeats: 2, caseId, urgent: true }, { quiet: true });
+      await post("/api/v1/voices", { ...what, cameraIds: [item.dataset.speaker], repeats: 2, caseId, urgent: true }, { quiet: true });
       return word("watch.water.shouted");
     } catch (error) { return word("watch.water.notShouted", { why: error instanceof Error ? error.message : "" }); }
   };
