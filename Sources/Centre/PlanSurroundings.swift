@@ -52,10 +52,10 @@ struct PlanSurroundings {
 func drillWire(_ fire: FireGuard) -> DrillWire {
     DrillWire(
         detectors: { db in
-            try FireGuard.drillDetectors(limit: 500, in: db).map { DrillWire.Detector(id: $0.id, name: $0.name) }
+            try fire.drillDetectors(limit: 500, in: db).map { DrillWire.Detector(id: $0.id, name: $0.name) }
         },
         announce: { reference, detector, now, db in
-            try FireGuard.announceDrill(reference, detector: detector, at: now, in: db)
+            try fire.announceDrill(reference, detector: detector, at: now, in: db)
         }, send: { try await fire.sendDrill($0) }, caseOf: { try FireGuard.drillCase($0, in: $1) },
         end: { reference, name, now, db in try fire.endDrill(reference, by: name, at: now, in: db) })
 }

@@ -1,4 +1,5 @@
 import Kernel
+import MQTT
 import Storage
 
 extension FireGuard {
@@ -12,42 +13,68 @@ extension FireGuard {
         public var address: String
     }
 
-    /// The detectors behind gateways of GB/T 26875.3, whose frame the centre can send to itself.
-    public static func drillDetectors(limit: Int, in db: any Reading) throws -> [DrillDetector] {
-        let gateways = Dictionary(
-            try DeviceStore.gateways(kind: .gb26875, after: nil, limit: 1_000, in: db).map { ($0.id, $0) }
-        ) { first, _ in first }
-        let detectors = try DeviceStore.detectors(DetectorFilter(), limit: limit, in: db).filter {
-            gateways[$0.gateway] != nil
+    /// The detectors in whose place the centre can speak: by its port, a topic of the broker, or a push.
+    public func drillDetectors(limit: Int, in db: any Reading) throws -> [DrillDetector] {
+        let detectors = try DeviceStore.detectors(DetectorFilter(), limit: limit, in: db)
+        let gateways = try DeviceStore.gateways(Set(detectors.map(\.gateway)), in: db)
+        let reachable = detectors.filter { detector in
+            guard let gateway = gateways[detector.gateway] else { return false }
+            return switch gateway.kind {
+            case .gb26875: loopback.server != nil
+            case .mqtt: loopback.rule(of: gateway) != nil
+            case .json, .ctwing, .onenet: true
+            }
         }
-        let sites = try SiteStore.find(Set(detectors.map(\.site)), in: db)
-        return detectors.map {
+        let sites = try SiteStore.find(Set(reachable.map(\.site)), in: db)
+        return reachable.map {
             DrillDetector(
                 id: $0.id, name: "\(sites[$0.site]?.name ?? "") \($0.place)", address: sites[$0.site]?.address ?? "")
         }
     }
 
-    /// Says that a drill's frame will come; a second time changes nothing.
+    /// Says that a drill's message will come; a second time changes nothing.
     /// - Parameter reference: the drill's own name, unique.
-    /// - Throws: a 422 where the detector is not at a gateway of GB/T 26875.3.
-    public static func announceDrill(
+    /// - Throws: a 422 where nothing can be sent in the detector's place.
+    public func announceDrill(
         _ reference: String, detector id: DetectorID, at now: Instant, in db: any Writing
     ) throws {
         guard let detector = try DeviceStore.detector(id, in: db),
-            let gateway = try DeviceStore.gateway(detector.gateway, in: db), gateway.kind == .gb26875,
-            let made = DrillFrame.make(
-                gateway: gateway.address, detector: detector.address, mark: reference,
-                serial: .random(in: 0...UInt16.max), at: now)
+            let gateway = try DeviceStore.gateway(detector.gateway, in: db),
+            let made = DrillMessage.make(
+                gateway, detector, rule: loopback.rule(of: gateway), reference: reference, at: now)
         else { throw Problem.invalid(["detectorId": "fire.notOnWire"]) }
         try FireDrillStore.announce(made.bytes, key: made.key, reference: reference, detector: id, at: now, in: db)
     }
 
-    /// Sends a drill's frame to the centre's own port. It may be sent again: the same frame is one alarm.
-    /// - Returns: whether the gateway confirmed it, which it does after the alarm is stored.
+    /// Sends a drill's message the way that its detector's own would come. It may be sent again: the same is one alarm.
+    /// - Returns: whether it came in: the gateway confirms after the alarm is stored, and of a broker it is looked for.
     public func sendDrill(_ reference: String) async throws -> Bool {
-        let frame = try await database.read { db in try FireDrillStore.frame(of: reference, in: db) }
-        guard let frame, let port = server.port else { return false }
-        return await DrillSender.send(frame, toPort: port)
+        let found = try await database.read { db -> (bytes: [UInt8], detector: Detector, gateway: Gateway)? in
+            guard let message = try FireDrillStore.message(of: reference, in: db),
+                let detector = try DeviceStore.detector(message.detector, in: db),
+                let gateway = try DeviceStore.gateway(detector.gateway, in: db)
+            else { return nil }
+            return (message.bytes, detector, gateway)
+        }
+        guard let found else { return false }
+        switch found.gateway.kind {
+        case .gb26875: return await loopback.send(frame: found.bytes) == nil
+        case .json, .ctwing, .onenet: return await loopback.push(found.bytes, to: found.gateway) == nil
+        case .mqtt:
+            guard let rule = loopback.rule(of: found.gateway) else { return false }
+            var message = OwnFire.of(rule, device: found.detector.address, mark: "")
+            message.payload = found.bytes
+            guard await loopback.publish(message) == nil else { return false }
+            return try await isHeard(reference)
+        }
+    }
+
+    private func isHeard(_ reference: String) async throws -> Bool {
+        for _ in 0..<15 {
+            if try await database.read({ db in try FireDrillStore.alarm(of: reference, in: db) }) != nil { return true }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        return false
     }
 
     /// The case of a drill's alarm, once it was heard.

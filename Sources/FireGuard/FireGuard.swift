@@ -53,6 +53,7 @@ public struct FireGuard: Room {
     let server: UITDServer
     private let brokerState: BrokerState
     private let trials: GatewayTrials
+    let loopback: Loopback
 
     /// The room over a store and a desk.
     /// - Throws: ``StorageError/schema(_:)`` when its schema cannot be read.
@@ -74,10 +75,11 @@ public struct FireGuard: Room {
             place: configuration.topics.isEmpty ? nil : configuration.broker.map { "\($0.host):\($0.port)" },
             logger: logger)
         let topics = configuration.topics
+        loopback = Loopback(
+            server: configuration.gb26875 == nil ? nil : server,
+            broker: topics.isEmpty ? nil : configuration.broker.map { ($0, topics) }, post: configuration.post)
         trials = GatewayTrials(
-            GatewayTrials.Configuration(minute: configuration.trialMinute, post: configuration.post),
-            database: database, desk: desk, server: configuration.gb26875 == nil ? nil : server,
-            broker: topics.isEmpty ? nil : configuration.broker.map { ($0, topics) }, logger: logger)
+            minute: configuration.trialMinute, over: loopback, database: database, desk: desk, logger: logger)
     }
 
     /// How long devices' own bytes are kept; alarms stay.

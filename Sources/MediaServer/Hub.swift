@@ -161,9 +161,11 @@ final class Hub {
 
     // MARK: Connections
 
+    /// Counts a connection, where there is room for it.
     func connectionCame() -> Bool {
+        guard connections < bounds.mostConnections else { return false }
         connections += 1
-        return connections <= bounds.mostConnections
+        return true
     }
 
     func connectionGone() { connections -= 1 }
@@ -207,9 +209,11 @@ final class Hub {
 
     // MARK: Browsers
 
+    /// Counts a browser, where there is room for it.
     func viewerCame() -> Bool {
+        guard viewers < bounds.mostViewers else { return false }
         viewers += 1
-        return viewers <= bounds.mostViewers
+        return true
     }
 
     func viewerGone() { viewers -= 1 }

@@ -16,6 +16,69 @@ struct DrillTests {
         simulated.process.waitUntilExit()
     }
 
+    @Test("A detector behind a topic or a platform is drilled by that very way, as often as its message is sent")
+    func otherWays() async throws {
+        let brokerPort = Program.freePort()
+        let centre = try RunningCentre(
+            """
+            gateway-trial: 'off'
+            mqtt:
+              url: mqtt://127.0.0.1:\(brokerPort)
+              user: zhili
+              password: broker-pass
+              topics:
+                - zigbee2mqtt zigbee2mqtt z2m
+                - fire/v1 plain town
+            """)
+        try await centre.start()
+        let broker = try mosquitto(brokerPort, in: centre.folder)
+        defer { broker.terminate() }
+        let (officer, leader) = (try await centre.logIn("officer"), try await centre.logIn("leader"))
+        for (kind, gateway, token) in [
+            ("mqtt", "z2m", nil), ("mqtt", "town", nil), ("json", "platform-json", "a-token-of-twenty-four-x"),
+            ("ctwing", "platform-ctwing", "a-token-of-twenty-four-x"),
+            ("onenet", "platform-onenet", "onenet-token-of-twenty-x"),
+        ] as [(String, String, String?)] {
+            _ = try await centre.register(
+                kind: kind, gateway: gateway, detector: "d \(gateway)", pushToken: token,
+                token: officer)
+        }
+        #expect(
+            try await centre.until("/api/v1/broker", token: officer) { $0["state"] as? String == "connected" } != nil)
+        let detectors = try await centre.ask(
+            .GET, "/api/v1/detectors?q=%E6%B5%8B%E8%AF%95%E7%8E%A9%E5%85%B7%E5%8E%82", token: officer
+        ).items.compactMap { $0["id"] as? String }
+        #expect(detectors.count == 5)
+        let plans = try await centre.ask(.GET, "/api/v1/plans", token: leader).items
+        let plan = try #require(
+            plans.first { ($0["plan"] as? [String: Any])?["kind"] as? String == "fire" }?["id"] as? String)
+        for detector in detectors {
+            let text = ISO8601DateFormatter().string(from: Date() + 2)
+            let made = try await centre.ask(
+                .POST, "/api/v1/drills", token: leader,
+                json: """
+                    {"planId":"\(plan)","title":"演练","plannedAt":"\(text)","detectorId":"\(detector)",
+                    "startsItself":true}
+                    """)
+            #expect(made.status == 201, "\(made.text)")
+        }
+        let heard = try await centre.until("/api/v1/drills", token: leader) {
+            $0.items.count == 5 && $0.items.allSatisfy { $0["caseId"] is String }
+        }
+        let cases = Set(try #require(heard).items.compactMap { $0["caseId"] as? String })
+        #expect(cases.count == 5)
+        for id in cases {
+            let shown = try await centre.ask(.GET, "/api/v1/cases/\(id)", token: officer)
+            #expect(shown["verdict"] as? String == "drill", "\(shown.text)")
+            #expect((shown["alarms"] as? [[String: Any]])?.count == 1)
+        }
+        // The door is open for what was announced, to the byte.
+        let forged = try await centre.ask(
+            .POST, "/push/platform-json", json: #"{"device":"d platform-json","kind":"fire","id":"drill-1"}"#)
+        #expect(forged.status == 401)
+        try await centre.close()
+    }
+
     @Test("It starts by itself, goes the way of an alarm marked as a drill, joins no fire, and is scored")
     func wholeWay() async throws {
         let centre = try RunningCentre("mqtt: {url: 'off'}")

@@ -18,11 +18,11 @@ struct GatewayTrialTests {
 
     private func trials(
         _ town: Town, server: UITDServer? = nil, broker: MQTTConfiguration? = nil,
-        post: @escaping GatewayTrials.Post = { _, _, _ in nil }
+        post: @escaping Loopback.Post = { _, _, _ in nil }
     ) -> GatewayTrials {
         GatewayTrials(
-            GatewayTrials.Configuration(minute: 0, post: post), database: town.database, desk: FakeDesk(),
-            server: server, broker: broker.map { ($0, Self.rules) }, logger: logger)
+            minute: 0, over: Loopback(server: server, broker: broker.map { ($0, Self.rules) }, post: post),
+            database: town.database, desk: FakeDesk(), logger: logger)
     }
 
     private func outcome(_ town: Town, _ way: TrialWay) async throws -> GatewayTrial? {

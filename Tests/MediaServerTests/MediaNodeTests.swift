@@ -111,6 +111,33 @@ struct MediaNodeTests {
 
     init() throws { camera = try #require(SourceID("cameras/1")) }
 
+    @Test("Whoever was refused for want of room has taken none: it is there again once somebody goes")
+    func room() async throws {
+        let node = try await Node { ($0.mostConnections, $0.mostViewers) = (1, 1) }
+        let ports = try await node.ports()
+        func connect(_ port: Int) async throws -> any Channel {
+            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: port).get()
+        }
+        func isRefused(_ channel: any Channel) async throws -> Bool {
+            for _ in 0..<50 where channel.isActive { try await Task.sleep(for: .milliseconds(20)) }
+            return !channel.isActive
+        }
+        for port in [ports.media, ports.view] {
+            let first = try await connect(port)
+            for _ in 0..<5 { #expect(try await isRefused(try await connect(port))) }
+            try await first.close()
+            var hasRoom = false
+            for _ in 0..<20 where !hasRoom {
+                let next = try await connect(port)
+                hasRoom = try await !isRefused(next)
+                try? await next.close()
+            }
+            #expect(hasRoom)
+        }
+        try await node.close()
+    }
+
     @Test("A stream is pulled once; its stages are told in order; an unwatched one is reported")
     func stages() async throws {
         let node = try await Node { $0.lingerMs = 500 }

@@ -93,9 +93,10 @@ struct WaterTests {
         let opened = try await storage.database.write { db in
             [try water.seen(first, in: db), try water.seen(second, in: db), try water.seen(third, in: db)]
         }
-        #expect(opened[0].0 == opened[1].0)
-        #expect(opened[0].1 == ["巡查一队"] && opened[1].1.isEmpty)
-        #expect(opened[2].0 != opened[0].0)
+        #expect(opened[0].caseID == opened[1].caseID && opened[1].sighting == first.id)
+        #expect(opened[0].called == ["巡查一队"] && opened[1].called.isEmpty)
+        #expect(opened.map(\.isKnown) == [false, true, false])
+        #expect(opened[2].caseID != opened[0].caseID)
         try await storage.database.write { db in
             try water.ended(
                 first.id, .persuaded, adults: 2, children: 3, note: "", by: (StaffID(rawValue: 6), "巡查员"),

@@ -9,18 +9,6 @@ import Synchronization
 /// Sends a fire of its own through every way in, each day and when somebody asks, and sees that it arrives: a port behind
 /// a firewall or a broker that forgot its rights is found before a detector needs it.
 final class GatewayTrials: Service {
-    /// Posts to the centre's own address as others reach it: path, headers, body.
-    /// - Returns: the status, or `nil` when nobody answered.
-    typealias Post = @Sendable (String, [(String, String)], [UInt8]) async -> Int?
-
-    /// Settings of the trial.
-    struct Configuration: Sendable {
-        /// Minutes after midnight in China; `nil` is only when somebody asks.
-        var minute: Int?
-        /// How the centre reaches its own pages.
-        var post: Post
-    }
-
     /// Seconds until what was handed over must have come in.
     static let patience = 20
     /// Days for which trials are kept.
@@ -33,21 +21,17 @@ final class GatewayTrials: Service {
 
     private let database: any Database
     private let desk: any Desk
-    private let server: UITDServer?
-    private let broker: (configuration: MQTTConfiguration, rules: [TopicRule])?
-    private let configuration: Configuration
+    private let loopback: Loopback
+    private let minute: Int?
     private let logger: Logger
     private let isAsked = Atomic<Bool>(false)
 
-    init(
-        _ configuration: Configuration, database: any Database, desk: any Desk, server: UITDServer?,
-        broker: (configuration: MQTTConfiguration, rules: [TopicRule])?, logger: Logger
-    ) {
-        self.configuration = configuration
+    /// - Parameter minute: minutes after midnight in China; `nil` is only when somebody asks.
+    init(minute: Int?, over loopback: Loopback, database: any Database, desk: any Desk, logger: Logger) {
+        self.minute = minute
+        self.loopback = loopback
         self.database = database
         self.desk = desk
-        self.server = server
-        self.broker = broker
         self.logger = logger
     }
 
@@ -56,9 +40,9 @@ final class GatewayTrials: Service {
 
     /// The ways there are now.
     func ways(in db: any Reading) throws -> [TrialWay] {
-        var ways: [TrialWay] = server == nil ? [] : [TrialWay(kind: .line)]
+        var ways: [TrialWay] = loopback.server == nil ? [] : [TrialWay(kind: .line)]
         // A topic is a way in once somebody has registered a gateway for it.
-        ways += try (broker?.rules ?? []).filter {
+        ways += try (loopback.broker?.rules ?? []).filter {
             try DeviceStore.gateway(.mqtt, address: $0.gateway, in: db) != nil
         }.map { TrialWay(kind: .topic($0)) }
         for kind in [GatewayKind.json, .ctwing, .onenet] {
@@ -93,7 +77,7 @@ final class GatewayTrials: Service {
 
     /// Tries what is due, one way after another; of several nodes one does it.
     private func round(asked: Bool, owner: String, at now: Instant) async throws {
-        let today = configuration.minute.map { Self.time($0, onDayOf: now) }
+        let today = minute.map { Self.time($0, onDayOf: now) }
         guard asked || today.map({ now >= $0 }) ?? false else { return }
         let due = try await database.read { [self] db in
             try ways(in: db).filter {
@@ -143,40 +127,11 @@ final class GatewayTrials: Service {
 
     private func hand(over mark: String, _ frame: [UInt8], by way: TrialWay) async -> GatewayTrial.Failure? {
         switch way.kind {
-        case .line:
-            guard let port = server?.port else { return .unreachable }
-            return await DrillSender.send(frame, toPort: port) ? nil : .refused
-        case .topic(let rule):
-            guard let broker else { return .unreachable }
-            return await publish(TrialMessage.of(rule, mark: mark), to: broker.configuration)
+        case .line: await loopback.send(frame: frame)
+        case .topic(let rule): await loopback.publish(OwnFire.of(rule, device: mark, mark: mark))
         case .push(let gateway):
-            let body = TrialMessage.body(gateway, mark: mark)
-            let headers = [("Content-Type", "application/json"), (TrialMessage.header, mark)]
-            let status = await configuration.post("/push/\(gateway.address)", headers, body)
-            guard let status else { return .unreachable }
-            return (200..<300).contains(status) ? nil : .refused
+            await loopback.push(OwnFire.body(gateway, device: mark, mark: mark), to: gateway, mark: mark)
         }
-    }
-
-    /// Publishes as a client of its own, so that the session that listens stays what it is.
-    private func publish(
-        _ message: MQTTMessage, to broker: MQTTConfiguration
-    ) async -> GatewayTrial.Failure? {
-        var configuration = broker
-        configuration.clientID = "zhili-trial-" + String(UInt32.random(in: 0...UInt32.max), radix: 16)
-        configuration.topics = []
-        let client = MQTTClient(configuration) { _ in true }
-        client.start()
-        client.publish(message)
-        var isConnected = false
-        for _ in 0..<50 where !isConnected {
-            try? await Task.sleep(for: .milliseconds(100))
-            isConnected = client.status == .connected
-        }
-        // What waits is written in the round after the connection stands.
-        if isConnected { try? await Task.sleep(for: .milliseconds(500)) }
-        await client.stop()
-        return isConnected ? nil : .unreachable
     }
 
     private func comesIn(_ mark: String) async throws -> Bool {

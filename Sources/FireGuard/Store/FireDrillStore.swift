@@ -18,9 +18,31 @@ enum FireDrillStore {
         try db.execute("UPDATE fire_drill SET alarm = \(alarm) WHERE unique_key = \(key)")
     }
 
-    static func frame(of reference: String, in db: any Reading) throws -> [UInt8]? {
-        try db.value([UInt8].self, "SELECT frame FROM fire_drill WHERE reference = \(reference)")
+    /// What is to be sent, and for which detector.
+    static func message(of reference: String, in db: any Reading) throws -> (bytes: [UInt8], detector: DetectorID)? {
+        var found: ([UInt8], DetectorID)?
+        try db.query("SELECT frame, detector FROM fire_drill WHERE reference = \(reference)") { row in
+            found = (try row.next(), try row.next())
+            return false
+        }
+        return found
     }
+
+    /// Whether a drill announced these very bytes lately for a detector of the gateway.
+    static func isAwaited(
+        _ bytes: [UInt8], at gateway: GatewayID, now: Instant, in db: any Reading
+    ) throws -> Bool {
+        try db.value(
+            Int64.self,
+            """
+            SELECT 1 FROM fire_drill JOIN detector ON detector.id = fire_drill.detector
+            WHERE detector.gateway = \(gateway) AND fire_drill.announced_at > \(now - Self.awaitedMs)
+            AND fire_drill.frame = \(bytes) LIMIT 1
+            """) != nil
+    }
+
+    /// Milliseconds for which an announced message opens the door that wants a token.
+    private static let awaitedMs: Int64 = 300_000
 
     static func alarm(of reference: String, in db: any Reading) throws -> AlarmID? {
         try db.value(

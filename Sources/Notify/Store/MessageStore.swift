@@ -87,8 +87,14 @@ enum MessageStore {
     /// differs by more has been put back.
     private static let steppedBackMs: Int64 = 60_000
 
-    /// Whether a message that nobody has tried comes from a clock that was put back since: it waits for nothing.
-    private static func isEarly(_ now: Instant) -> SQL { "(attempt = 0 AND queued_at > \(now + steppedBackMs))" }
+    /// Messages that nobody has tried and that come from a clock that was put back since: they wait for nothing.
+    /// Numbers grow with time, so that without such a clock there is none to look at.
+    private static func early(_ channel: Channel, at now: Instant) -> SQL {
+        """
+        id > \(MessageID.earliest(at: now + steppedBackMs)) AND state = 'queued' AND channel = \(channel)
+        AND attempt = 0 AND queued_at > \(now + steppedBackMs)
+        """
+    }
 
     private struct Held: RowDecodable {
         var first: Instant?
@@ -123,21 +129,9 @@ enum MessageStore {
         _ channel: Channel, owner: Int64, at now: Instant, leaseMs: Int64, limit: Int64, kept: Int64 = 0,
         in db: any Writing
     ) throws -> [Message] {
-        var due = try db.all(
-            Message.self,
-            """
-            SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
-            AND priority = 0 AND (next_at <= \(now) OR \(isEarly(now))) ORDER BY id LIMIT \(limit)
-            """)
+        var due = try Self.due(channel, .emergency, at: now, limit: limit, in: db)
         let rest = limit - kept - Int64(due.count)
-        if rest > 0 {
-            due += try db.all(
-                Message.self,
-                """
-                SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
-                AND priority > 0 AND (next_at <= \(now) OR \(isEarly(now))) ORDER BY priority, id LIMIT \(rest)
-                """)
-        }
+        if rest > 0 { due += try Self.due(channel, .routine, at: now, limit: rest, in: db) }
         return try due.map { message in
             var taken = message
             taken.state = .sending
@@ -152,22 +146,42 @@ enum MessageStore {
         }
     }
 
+    /// What may be tried now, the longest due first: read off the index as it lies, however much waits.
+    private static func due(
+        _ channel: Channel, _ priority: Priority, at now: Instant, limit: Int64, in db: any Reading
+    ) throws -> [Message] {
+        var due = try db.all(
+            Message.self,
+            """
+            SELECT \(raw: Message.columns) FROM message WHERE state = 'queued' AND channel = \(channel)
+            AND priority = \(priority) AND next_at <= \(now) ORDER BY next_at, id LIMIT \(limit)
+            """)
+        guard due.count < limit else { return due }
+        due += try db.all(
+            Message.self,
+            """
+            SELECT \(raw: Message.columns) FROM message WHERE \(early(channel, at: now)) AND priority = \(priority)
+            AND next_at > \(now) ORDER BY id LIMIT \(limit - Int64(due.count))
+            """)
+        return due
+    }
+
     /// When the next message of these channels falls due, a lease runs out or a report is missing.
     static func nextDue(among channels: [Channel], at now: Instant, in db: any Reading) throws -> Instant? {
         var moments = [try nextReport(in: db)]
         for channel in channels {
             let early = try db.value(
-                Int64.self,
-                // Numbers grow with time: without such a clock there is none to look at.
-                """
-                SELECT 1 FROM message WHERE id > \(MessageID.earliest(at: now + steppedBackMs)) AND state = 'queued'
-                AND channel = \(channel) AND \(isEarly(now)) LIMIT 1
-                """)
+                Int64.self, "SELECT 1 FROM message WHERE \(early(channel, at: now)) LIMIT 1")
             if early != nil { return now }
-            moments.append(
-                try db.value(
-                    Instant?.self,
-                    "SELECT MIN(next_at) FROM message WHERE state = 'queued' AND channel = \(channel)") ?? nil)
+            for priority in [Priority.emergency, .routine] {
+                moments.append(
+                    try db.value(
+                        Instant?.self,
+                        """
+                        SELECT MIN(next_at) FROM message WHERE state = 'queued' AND channel = \(channel)
+                        AND priority = \(priority)
+                        """) ?? nil)
+            }
         }
         let held = try db.first(
             Held.self, "SELECT MIN(lease_until), MAX(lease_until) FROM message WHERE state = 'sending'")
@@ -178,7 +192,9 @@ enum MessageStore {
 
     /// When the first report falls due that has not come.
     private static func nextReport(in db: any Reading) throws -> Instant? {
-        try db.value(Instant?.self, "SELECT MIN(report_due) FROM message WHERE state = 'sent'") ?? nil
+        try db.value(
+            Instant?.self,
+            "SELECT MIN(report_due) FROM message WHERE state = 'sent' AND report_due IS NOT NULL") ?? nil
     }
 
     /// Says until when a carrier's report must have come.

@@ -135,6 +135,10 @@ enum WaterStore {
             """)
     }
 
+    static func markChildren(_ id: SightingID, in db: any Writing) throws {
+        try db.execute("UPDATE water_sighting SET children = 1 WHERE id = \(id)")
+    }
+
     static func end(
         _ id: SightingID, _ outcome: Sighting.Outcome, adults: Int, children: Int, note: String, by name: String,
         at now: Instant, in db: any Writing
@@ -186,17 +190,31 @@ struct NewSighting: Sendable {
 struct WaterDesk {
     let desk: any WatchDesk
 
+    /// What a press came to.
+    struct Seen: Sendable {
+        var sighting: SightingID
+        var caseID: CaseID
+        /// Who was called for it.
+        var called: [String]
+        /// It was a press for people who were seen a moment ago: patrol and shout are on their way.
+        var isKnown = false
+    }
+
     /// Opens the case and calls the patrol.
-    /// - Returns: the case, and who was called.
-    func seen(_ sighting: NewSighting, in db: any Writing) throws -> (CaseID, [String]) {
+    func seen(_ sighting: NewSighting, in db: any Writing) throws -> Seen {
         guard let place = try WaterStore.place(sighting.place, in: db) else { throw Problem.notFound }
+        let person = WatchPerson.staff(sighting.by, name: sighting.name)
         // A second press within two minutes is the same people: the watcher is shaken, not the water fuller.
         if let running = try WaterStore.sightings(
             place: place.id, openOnly: true, from: sighting.at - 120_000, limit: 1, in: db
         ).first {
-            return (running.caseID, [])
+            if sighting.hasChildren, !running.hasChildren {
+                try WaterStore.markChildren(running.id, in: db)
+                try desk.note(
+                    desk.word("watch.water.childrenToo", [:]), on: running.caseID, by: person, at: sighting.at, in: db)
+            }
+            return Seen(sighting: running.id, caseID: running.caseID, called: [], isKnown: true)
         }
-        let person = WatchPerson.staff(sighting.by, name: sighting.name)
         let key = sighting.hasChildren ? "watch.water.case.children" : "watch.water.case.title"
         let title = desk.word(key, ["place": place.name])
         let id = try desk.openCase(
@@ -218,7 +236,7 @@ struct WaterDesk {
             NewEvent(
                 type: "water.seen", subject: "water-places/\(place.id)", permission: "water.read",
                 area: place.area?.rawValue, data: "{\"caseId\":\"\(id)\"}"))
-        return (id, called)
+        return Seen(sighting: sighting.id, caseID: id, called: called)
     }
 
     /// Says how it ended; once.

@@ -60,7 +60,7 @@ struct WaterRoutes {
             "Somebody is in the water: opens the case and calls the patrol",
             shapes: Shapes(
                 takes: .object(["cameraId": .id, "children": .flag]),
-                gives: .object(["id": .id, "caseId": .id, "called": .list(.text)]))
+                gives: .object(["id": .id, "caseId": .id, "called": .list(.text), "known": .flag]))
         ) { call in try await seen(call) }
         routes.get(
             "/api/v1/water-sightings", .needs(.waterRead), "Sightings, newest first",
@@ -159,7 +159,13 @@ struct WaterRoutes {
     }
 
     private struct Seen: Codable { var cameraId: CameraID?; var children: Bool? }
-    private struct Opened: Codable, Sendable { var id: SightingID; var caseId: CaseID; var called: [String] }
+    private struct Opened: Codable, Sendable {
+        var id: SightingID
+        var caseId: CaseID
+        var called: [String]
+        /// The same people as a moment ago.
+        var known: Bool
+    }
 
     private func seen(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
@@ -169,8 +175,8 @@ struct WaterRoutes {
             id: .next(), place: place, camera: body.cameraId, hasChildren: body.children ?? false, by: caller.id,
             name: caller.name, at: .now)
         let opened = try await call.once { [desk] db in
-            let (caseID, called) = try WaterDesk(desk: desk).seen(sighting, in: db)
-            return Opened(id: sighting.id, caseId: caseID, called: called)
+            let seen = try WaterDesk(desk: desk).seen(sighting, in: db)
+            return Opened(id: seen.sighting, caseId: seen.caseID, called: seen.called, known: seen.isKnown)
         }
         return try .json(opened, status: 201)
     }

@@ -39,7 +39,6 @@ enum TopicTranslation {
         guard !rest.hasPrefix("bridge/"), !rest.hasSuffix("/set"), !rest.hasSuffix("/get"), rest != "bridge" else {
             return []
         }
-        let key = "mqtt/\(source.address)/\(delivery)"
         if rest.hasSuffix("/availability") {
             guard !message.isRetained else { return [] }
             let document = LooseJSON.read(message.payload)
@@ -49,7 +48,8 @@ enum TopicTranslation {
             return [
                 FireSignal(
                     source: source, address: String(rest.dropLast("/availability".count)), kind: kind,
-                    receivedAt: receivedAt, raw: message.payload, uniqueKey: "\(key)/\(word)")
+                    receivedAt: receivedAt, raw: message.payload,
+                    uniqueKey: "mqtt/\(source.address)/\(delivery)/\(word)")
             ]
         }
         guard let document = LooseJSON.read(message.payload), case .object(let members) = document else { return [] }
@@ -61,8 +61,10 @@ enum TopicTranslation {
         if message.isRetained {
             guard let seen, receivedAt - seen <= retainedMs else { return [] }
         }
+        // What the centre itself sends in a drill bears its own name: sent again, it is the same.
+        let name = document["drill"]?.asText.map { "\(rest)/\($0.prefix(64))" } ?? delivery
         return StateReport(members).signals(
             source: source, address: rest, isLevel: true, deviceTime: seen, receivedAt: receivedAt,
-            raw: message.payload, key: key)
+            raw: message.payload, key: "mqtt/\(source.address)/\(name)")
     }
 }

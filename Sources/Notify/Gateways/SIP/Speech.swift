@@ -19,7 +19,8 @@ public enum Speech {
     private static func speak(_ text: String) -> [UInt8]? {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/espeak-ng")
-        process.arguments = ["-v", "cmn", "-s", "150", "--stdin", "--stdout"]
+        // The voice `cmn` reads Chinese characters as English letters; this one knows their sounds.
+        process.arguments = ["-v", "cmn-latn-pinyin", "-s", "150", "--stdin", "--stdout"]
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

@@ -65,9 +65,10 @@ if (watch && items.length) {
       const made = await post(`/api/v1/water-places/${item.dataset.place}/sightings`, { cameraId: item.dataset.camera || undefined, children });
       const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("confirm"));
       const said = /** @type {HTMLElement} */ (document.getElementById("confirm-text"));
-      said.textContent = made.called.length
+      if (made.known) said.textContent = word("watch.water.known", { place: item.dataset.name ?? "" });
+      else said.textContent = made.called.length
         ? word("watch.water.calledWho", { place: item.dataset.name ?? "", who: made.called.join(" ") }) : word("watch.water.calledNobody", { place: item.dataset.name ?? "" });
-      void shout(item, children, made.caseId).then(text => { said.textContent += ` ${text}`; });
+      if (!made.known) void shout(item, children, made.caseId).then(text => { said.textContent += ` ${text}`; });
       /** @type {HTMLAnchorElement} */ (document.getElementById("confirm-case")).href = `/cases/${made.caseId}`;
       dialog.showModal();
     } catch { /* the toast says why */ }
