@@ -7,8 +7,8 @@ import Synchronization
 /// Writes a source's pictures as files that play by themselves, each from a key frame on.
 ///
 /// A segment is `….mp4.part` while it is written, and takes its name once it is on the disk: whatever kills the process
-/// leaves at most one part, which ``SegmentRepair`` mends. Writing happens on a queue of its own; a disk that is slow
-/// costs pictures of the recording, never of the viewers.
+/// leaves at most one part, which ``SegmentRepair`` mends. Writing happens on a queue of its own; a disk that is slow or
+/// full costs pictures of the recording, never of the viewers.
 final class Recorder {
     private let plan: RecordingPlan
     private let source: SourceID
@@ -24,6 +24,9 @@ final class Recorder {
     /// The stream's time at the first picture of all.
     private var firstTime: UInt64?
     private let waiting = ByteCount()
+    /// Before this moment nothing is tried again, because the disk took no more.
+    private var restUntil: Int64 = 0
+    private static let restMs: Int64 = 2_000
     /// So many bytes may wait for the disk.
     private static let mostWaiting = 32 << 20
 
@@ -43,7 +46,7 @@ final class Recorder {
     func take(_ picture: Picture, step: UInt32, at now: Int64) {
         if picture.isKey {
             if file != nil, picture.time - startTime >= UInt64(plan.segmentSeconds) * 90_000 { finish() }
-            if file == nil, let format { open(format, at: picture.time) }
+            if file == nil, now >= restUntil, let format { open(format, at: picture.time) }
         }
         guard let file else { return }
         endTime = picture.time + UInt64(step)
@@ -51,12 +54,20 @@ final class Recorder {
         guard waiting.add(bytes.count) < Self.mostWaiting else {
             waiting.take(bytes.count)
             finish()
-            return
+            return hub.event(.unrecorded(source, isFull: false))
         }
-        disk.async { [waiting] in
-            file.write(bytes)
+        let until = Int64((endTime - startTime) / 90)
+        let own = NIOLoopBound(self, eventLoop: hub.loop)
+        disk.async { [waiting, loop = hub.loop] in
+            if !file.write(bytes, until: until) { loop.execute { own.value.brokeOff(file) } }
             waiting.take(bytes.count)
         }
+    }
+
+    /// The disk took no more of this segment: it ends, and the next is begun after a rest.
+    private func brokeOff(_ broken: SegmentFile) {
+        restUntil = hub.now + Self.restMs
+        if file === broken { finish() }
     }
 
     private func open(_ format: PictureFormat, at time: UInt64) {
@@ -79,9 +90,10 @@ final class Recorder {
             folder: plan.folder, name: RecordedSegment.name(startMs: wall), startMs: wall, format: format)
         file = made
         let head = FragmentWriter.start(format)
-        disk.async {
+        let own = NIOLoopBound(self, eventLoop: hub.loop)
+        disk.async { [loop = hub.loop] in
             made.open()
-            made.write(head)
+            if made.fault != nil || !made.write(head, until: 0) { loop.execute { own.value.brokeOff(made) } }
         }
     }
 
@@ -94,8 +106,12 @@ final class Recorder {
         let bound = NIOLoopBound(hub, eventLoop: hub.loop)
         let loop = hub.loop
         disk.async { [source] in
-            guard let segment = done.complete(durationMs: duration) else { return }
-            loop.execute { bound.value.event(.recorded(source, segment)) }
+            let segment = done.complete()
+            let fault = done.fault
+            loop.execute {
+                if let segment { bound.value.event(.recorded(source, segment)) }
+                if let fault { bound.value.event(.unrecorded(source, isFull: fault == .full)) }
+            }
         }
     }
 }

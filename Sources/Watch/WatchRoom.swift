@@ -38,6 +38,7 @@ public struct WatchRoom: Room {
     private let keeper: RecordingKeeper?
     private let voices: Voices?
     private let network: NetCameras
+    private let recordingHealth = RecordingHealth()
 
     /// The schema, needed before there is a database.
     public static func schema() throws -> [Migration] { try Migration.load(room: "watch", bundle: .module) }
@@ -82,7 +83,7 @@ public struct WatchRoom: Room {
                         }
                         return try await platform.open(camera, in: database)
                     },
-                    isCaseOpen: configuration.isCaseOpen, logger: logger)
+                    isCaseOpen: configuration.isCaseOpen, health: recordingHealth, logger: logger)
             } else {
                 nil
             }
@@ -102,7 +103,7 @@ public struct WatchRoom: Room {
     /// Its ways in.
     public func routes(_ routes: inout Routes) {
         CameraRoutes(platform: platform, network: network, media: configuration.media, desk: desk).add(to: &routes)
-        CameraPages(platform: platform, desk: desk).add(to: &routes)
+        CameraPages(platform: platform, desk: desk, recordings: recordingHealth).add(to: &routes)
         let register = NetCameraRegister(
             network: network, platform: configuration.gb28181?.platform ?? .invented, desk: desk)
         NetCameraRoutes(register: register).add(to: &routes)
@@ -124,7 +125,9 @@ public struct WatchRoom: Room {
         VoiceRoutes(platform: platform, voices: voices, desk: desk).add(to: &routes)
         PhraseRoutes(desk: desk).add(to: &routes)
         PhrasePages(desk: desk).add(to: &routes)
-        if let folder = configuration.recordings { RecordingRoutes(desk: desk, folder: folder).add(to: &routes) }
+        if let folder = configuration.recordings {
+            RecordingRoutes(desk: desk, folder: folder, health: recordingHealth).add(to: &routes)
+        }
     }
 
     /// Its servers.

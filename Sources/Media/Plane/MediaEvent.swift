@@ -14,6 +14,9 @@ public enum MediaEvent: Sendable, Hashable, Codable {
     case spoken(SourceID, ms: Int, isOver: Bool)
     /// A segment of a recording is complete on the disk.
     case recorded(SourceID, RecordedSegment)
+    /// A recording broke off because the disk took nothing more, or not in time; what was whole is told by
+    /// ``recorded(_:_:)`` before. It is tried again by itself.
+    case unrecorded(SourceID, isFull: Bool)
     /// The media process started anew: nothing is open any more, every dialog must end or be opened again.
     case restarted
 }

@@ -20,11 +20,13 @@ extension Permission {
 struct RecordingRoutes {
     let desk: any WatchDesk
     let folder: URL
+    let health: RecordingHealth
     private let grants = ReplayGrants()
 
-    init(desk: any WatchDesk, folder: URL) {
+    init(desk: any WatchDesk, folder: URL, health: RecordingHealth) {
         self.desk = desk
         self.folder = folder
+        self.health = health
     }
 
     func add(to routes: inout Routes) {
@@ -36,6 +38,11 @@ struct RecordingRoutes {
                 "replay", title: call.word("watch.replay.title", ["name": camera.title]),
                 [
                     "id": camera.id.description, "name": camera.title, "viewer": caller.name,
+                    "fault": health.fault(of: camera.id).map { fault in
+                        call.word(
+                            fault.isFull ? "watch.recording.full" : "watch.recording.broken",
+                            ["time": String(fault.at.text.suffix(8))])
+                    } ?? "",
                     "canRule": caller.may(.recordingRule), "keepDays": "\(rule.keepDays)",
                     "modes": RecordingMode.allCases.map { mode -> [String: Any] in
                         [
@@ -50,7 +57,10 @@ struct RecordingRoutes {
         }
         routes.get("/api/v1/cameras/{id}/recording", .needs(.recordingWatch), "What is recorded of a camera") { call in
             let camera = try await find(call)
-            return try .json(RuleView(try await call.database.read { try RecordingStore.rule(of: camera.id, in: $0) }))
+            return try .json(
+                RuleView(
+                    try await call.database.read { try RecordingStore.rule(of: camera.id, in: $0) },
+                    health.fault(of: camera.id)))
         }
         routes.put(
             "/api/v1/cameras/{id}/recording", .needs(.recordingRule), "Says what is recorded of a camera",
@@ -81,9 +91,15 @@ struct RecordingRoutes {
     private struct RuleView: Encodable {
         var mode: String
         var keepDays: Int
-        init(_ rule: RecordingRule) {
+        /// Why the disk does not take it: `full` or `broken`; and when that was last noticed.
+        var fault: String?
+        var faultAt: String?
+
+        init(_ rule: RecordingRule, _ found: RecordingHealth.Fault?) {
             mode = rule.mode.rawValue
             keepDays = rule.keepDays
+            fault = found.map { $0.isFull ? "full" : "broken" }
+            faultAt = found?.at.rfc3339
         }
     }
 
@@ -116,7 +132,7 @@ struct RecordingRoutes {
                 "recording.rule", subject: "cameras/\(camera.id)", by: caller.watcher, purpose: rule.mode.rawValue,
                 at: .now, in: db)
         }
-        return try .json(RuleView(rule))
+        return try .json(RuleView(rule, health.fault(of: camera.id)))
     }
 
     private struct Span: Codable {

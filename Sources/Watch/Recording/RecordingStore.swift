@@ -92,20 +92,23 @@ enum RecordingStore {
     }
 
     /// What may be deleted because its days are over, oldest first; what a clip of a case covers is judged elsewhere.
-    static func expired(_ rule: RecordingRule, at now: Instant, limit: Int, in db: any Reading) throws -> [Segment] {
+    /// - Parameter after: only what starts later.
+    static func expired(
+        _ rule: RecordingRule, at now: Instant, after: Instant, limit: Int, in db: any Reading
+    ) throws -> [Segment] {
         let oldest = now - Int64(rule.keepDays) * CivilTime.dayMs
         guard rule.mode == .event else {
             return try db.all(
                 Segment.self,
                 """
                 SELECT \(raw: Segment.columns) FROM watch_segment WHERE camera = \(rule.camera)
-                  AND start_at < \(oldest) ORDER BY start_at LIMIT \(limit)
+                  AND start_at > \(after) AND start_at < \(oldest) ORDER BY start_at LIMIT \(limit)
                 """)
         }
         return try db.all(
             Segment.self,
             """
-            SELECT \(raw: Segment.columns) FROM watch_segment WHERE camera = \(rule.camera)
+            SELECT \(raw: Segment.columns) FROM watch_segment WHERE camera = \(rule.camera) AND start_at > \(after)
               AND (start_at < \(oldest) OR start_at < \(now - 600_000) AND NOT EXISTS (
                 SELECT 1 FROM camera_alarm WHERE camera_alarm.camera = watch_segment.camera
                   AND camera_alarm.received_at > watch_segment.start_at - 180000
@@ -125,6 +128,11 @@ enum RecordingStore {
 
     static func remove(_ id: Segment.Number, in db: any Writing) throws {
         try db.execute("DELETE FROM watch_segment WHERE id = \(id)")
+    }
+
+    /// Takes a file that is no more out of the index.
+    static func remove(file: String, of camera: CameraID, in db: any Writing) throws {
+        try db.execute("DELETE FROM watch_segment WHERE camera = \(camera) AND file = \(file)")
     }
 
     static func add(_ clip: Clip, in db: any Writing) throws {

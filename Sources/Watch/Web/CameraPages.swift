@@ -7,6 +7,7 @@ import Web
 struct CameraPages {
     let platform: GBPlatform?
     let desk: any WatchDesk
+    let recordings: RecordingHealth
 
     func add(to routes: inout Routes) {
         routes.get("/cameras", .needs(.cameraRead), "The town's cameras") { call in try await list(call) }
@@ -51,6 +52,8 @@ struct CameraPages {
                     },
                 ]
             },
+            "unrecorded": recordings.count == 0
+                ? "" : call.word("watch.recording.faults", ["count": String(recordings.count)]),
             "all": String(shown.count), "online": String(shown.count(where: isOnline)),
             "offline": String(shown.count { !isOnline($0) }), "tooMany": cameras.count > 2_000,
             "byPlace": groupsByPlace, "canAdd": try call.signedIn().may(.deviceWrite),

@@ -15,6 +15,8 @@ actor LiveCalls {
         var ssrc: UInt32
         var dialog: SIPDialog?
         var key: SIPClientKey?
+        /// The INVITE's Call-ID: an answer to one before it, of the same source, is not this call's.
+        var inviteID: String?
         var hop: SIPHop
         var isEnding = false
         /// How far its pictures have come.
@@ -52,12 +54,12 @@ actor LiveCalls {
             switch event {
             case .failed(let source, _, let failure):
                 logger.info("picture ended", metadata: ["source": "\(source)", "why": "\(failure)"])
-                await end(source, closing: false)
-            case .unwatched(let source): await end(source, closing: true)
-            case .restarted: for source in calls.keys { await end(source, closing: false) }
+                lost(source)
+            case .unwatched(let source): Task { await end(source, closing: true) }
+            case .restarted: endLost()
             case .reached(let source, let stage): calls[source]?.stage = stage
             case .wantsKeyFrame(let source): wantsKeyFrame(source)
-            case .picture, .spoken, .recorded: break
+            case .picture, .spoken, .recorded, .unrecorded: break
             }
         }
     }
@@ -66,7 +68,9 @@ actor LiveCalls {
     /// - Returns: its source; the picture may still be on its way.
     func open(_ camera: Camera, of device: WatchDevice, substream: Bool) async throws -> SourceID {
         guard let source = SourceID("live/\(camera.id)" + (substream ? "/1" : "")) else { throw Problem.notFound }
-        if let known = calls[source], !known.isEnding { return source }
+        // One that is just being closed is closed first, or the new source would be closed in its place.
+        while calls[source]?.isEnding == true { try await Task.sleep(for: .milliseconds(5)) }
+        if calls[source] != nil { return source }
         let attributes = substream ? [device.ownQuirks.subStreamAttribute] : []
         try await begin(source, camera, of: device) { [platform] host, port, transport, ssrc in
             var offer = SessionDescription.offer(
@@ -137,12 +141,13 @@ actor LiveCalls {
             if case .success(let response) = result, (response.status ?? 0) < 200 { return }
             continuation.finish()
         }
+        call.inviteID = request.callID
         calls[source] = call
         let hop = call.hop
         Task {
             let timer = Task {
                 try? await Task.sleep(for: Self.patience)
-                if !Task.isCancelled { await self.giveUp(source) }
+                if !Task.isCancelled { await self.giveUp(source, request) }
             }
             for await answer in answers { await self.answered(source, request, answer, over: hop) }
             timer.cancel()
@@ -150,8 +155,8 @@ actor LiveCalls {
     }
 
     /// Nobody waits longer for a camera that does not answer; the INVITE is taken back.
-    private func giveUp(_ source: SourceID) async {
-        guard let call = calls[source], call.dialog == nil else { return }
+    private func giveUp(_ source: SourceID, _ invite: SIPMessage) async {
+        guard let call = calls[source], call.inviteID == invite.callID, call.dialog == nil else { return }
         if let key = call.key { endpoint?.cancel(key) }
         await media.fail(source, .unreachable)
         forget(source)
@@ -161,14 +166,14 @@ actor LiveCalls {
         _ source: SourceID, _ invite: SIPMessage, _ answer: Result<SIPMessage, SIPFailure>, over hop: SIPHop
     ) async {
         guard case .success(let response) = answer else {
-            guard calls[source] != nil else { return }
+            guard calls[source]?.inviteID == invite.callID else { return }
             await media.fail(source, .unreachable)
             forget(source)
             return
         }
         guard let status = response.status, status >= 200 else { return }
         guard status < 300 else {
-            guard calls[source] != nil else { return }
+            guard calls[source]?.inviteID == invite.callID else { return }
             logger.info("camera refused", metadata: ["source": "\(source)", "status": "\(status)"])
             Metrics.shared.counter("zhili_gb28181_invite_refused_total", "INVITEs refused by devices").add()
             await media.fail(source, .refused)
@@ -182,7 +187,7 @@ actor LiveCalls {
         _ source: SourceID, _ invite: SIPMessage, _ response: SIPMessage, over hop: SIPHop
     ) async {
         guard let endpoint, let dialog = SIPDialog(request: invite, response: response) else { return }
-        guard var call = calls[source], !call.isEnding, let key = call.key else {
+        guard var call = calls[source], call.inviteID == invite.callID, !call.isEnding, let key = call.key else {
             // It answered after we gave up: confirm and hang up, or it would send for good.
             await hangUp(invite, dialog, hop)
             return
@@ -239,6 +244,23 @@ actor LiveCalls {
         call.isEnding = true
         calls[source] = call
         if closing { await media.close(source) }
+        // From here on the camera may be called anew, while the device still thinks about the BYE.
+        forget(source)
+        await hangUp(call)
+    }
+
+    /// The media process has a source no more. Whether the device answers the BYE is not waited for: the next call must
+    /// not wait for a device that is gone.
+    private func lost(_ source: SourceID) {
+        guard let call = calls[source], !call.isEnding else { return }
+        forget(source)
+        Task { await hangUp(call) }
+    }
+
+    /// The media process is gone, and every source with it.
+    private func endLost() { for source in Array(calls.keys) { lost(source) } }
+
+    private func hangUp(_ call: Call) async {
         if var dialog = call.dialog {
             let bye = dialog.request(.bye)
             _ = try? await endpoint?.request(bye, to: call.hop)
@@ -246,7 +268,6 @@ actor LiveCalls {
         } else if let key = call.key {
             endpoint?.cancel(key)
         }
-        forget(source)
     }
 
     /// Hangs up everything, at the end.
