@@ -77,7 +77,8 @@ struct KillTests {
         return UInt32((ContinuousClock.now - begin) / .microseconds(1))
     }
 
-    private static func check(_ confirmed: [StubbornDevice.Confirmed], _ centre: Centre) async throws {
+    /// That every confirmed frame is an alarm with its case, each once, and nothing was sent twice unmarked.
+    static func check(_ confirmed: [StubbornDevice.Confirmed], _ centre: Centre) async throws {
         let kept = try await centre.database.read { db in
             var kept: [String: Bool] = [:]
             try db.query("SELECT unique_key, alarm FROM fire_signal") { row in
@@ -127,9 +128,4 @@ struct KillTests {
         let report = try await centre.verifyAudit()
         #expect(report.flaw == nil)
     }
-}
-
-/// Says to a round's devices that the program is dead.
-private final class Flag: Sendable {
-    let value = Atomic<Bool>(false)
 }

@@ -32,6 +32,19 @@ struct Program {
         process.waitUntilExit()
     }
 
+    /// The processes that a process has started and whose command line has that word.
+    static func children(of parent: Int32, with word: String) -> [Int32] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return all.compactMap { Int32($0) }.filter { pid in
+            let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+            // Behind the name, which may hold anything: state, parent.
+            let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+            guard fields.count > 1, Int32(fields[1]) == parent, fields[0] != "Z" else { return false }
+            let line = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? ""
+            return line.split(separator: "\0").contains { $0 == word }
+        }
+    }
+
     /// Whether somebody listens on a port of this machine.
     static func listens(on port: Int) -> Bool {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -75,6 +88,8 @@ final class StubbornDevice {
     let address: UInt64
     private var serial: UInt16 = 0
     private(set) var confirmed: [Confirmed] = []
+    /// How many were confirmed so far, for other threads.
+    let progress = Atomic<Int>(0)
 
     init(address: UInt64) { self.address = address }
 
@@ -103,6 +118,7 @@ final class StubbornDevice {
                 while case .frame(let answer)? = decoder.next() {
                     guard answer.command == Frame.Command.confirm else { continue }
                     confirmed.append(Confirmed(address: address, serial: answer.serial))
+                    progress.add(1, ordering: .relaxed)
                     if answer.serial == serial { break waiting }
                 }
             }
@@ -129,4 +145,9 @@ final class StubbornDevice {
         }
         return nil
     }
+}
+
+/// Says to devices that the program is dead.
+final class Flag: Sendable {
+    let value = Atomic<Bool>(false)
 }
