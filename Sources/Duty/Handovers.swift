@@ -53,12 +53,17 @@ struct Handovers {
         in db: any Writing
     ) throws -> Handover {
         guard let handover = try HandoverStore.find(id, in: db) else { throw Problem.notFound }
-        guard handover.taker == caller.id else { throw Problem.conflict("duty.not-taker") }
+        guard try HandoverStore.taker(of: handover, in: db) == caller.id else {
+            throw Problem.conflict("duty.not-taker")
+        }
         let open = try HandoverStore.items(of: id, in: db).filter { $0.state == .offered }
         let chosen = item.map { [$0] } ?? open.map(\.id)
+        if let item, try !HandoverStore.items(of: id, in: db).contains(where: { $0.id == item }) {
+            throw Problem.notFound
+        }
         for one in chosen {
             guard try HandoverStore.decide(one, of: id, takes ? .accepted : .kept, note: note, at: now, in: db) else {
-                throw Problem.notFound
+                throw Problem.conflict("duty.decided")
             }
         }
         try HandoverStore.finish(id, at: now, in: db)

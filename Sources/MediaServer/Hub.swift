@@ -251,7 +251,7 @@ final class Hub {
 
     private func openVoice(_ id: SourceID, _ wish: VoiceWish) throws(MediaFailure) -> Receiver {
         if voices[id] != nil { return Receiver(port: mediaPort, ssrc: wish.ssrc, isNew: false) }
-        guard voices.count < bounds.mostSources else { throw .full }
+        guard voices.count < bounds.mostVoices else { throw .full }
         voices[id] = Voice(id, wish, hub: self)
         return Receiver(port: mediaPort, ssrc: wish.ssrc, isNew: true)
     }

@@ -12,6 +12,8 @@ public struct MediaConfiguration: Sendable {
     public var tls: (certificate: String, key: String)?
     /// How many sources are open at most.
     public var mostSources = 256
+    /// How many loudspeakers are spoken to at most.
+    public var mostVoices = 512
     /// How many browsers watch at most.
     public var mostViewers = 512
     /// How many TCP connections devices hold at most.

@@ -62,7 +62,14 @@ struct HandoverTests {
         #expect(Handover.digest(handover.snapshot) == handover.digest)
         let items = try await town.database.read { db in try HandoverStore.items(of: handover.id, in: db) }
         #expect(items.map(\.kind) == [.alarm, .openCase, .remark])
-        #expect(items[1].dueAt != nil)
+        #expect(items[1].dueAt != nil && handover.isIntact(items))
+        // Neither a word nor a clock can be changed unseen.
+        for change in [{ $0.text = "别的" }, { $0.dueAt = nil }] as [(inout HandoverItem) -> Void] {
+            var changed = items
+            change(&changed[1])
+            #expect(!handover.isIntact(changed))
+        }
+        #expect(!handover.isIntact(Array(items.dropLast())))
         await #expect(throws: Problem.conflict("duty.not-taker")) {
             try await town.database.write { db in
                 try handovers.decide(handover.id, nil, takes: true, note: "", by: giver, at: end, in: db)
@@ -71,6 +78,11 @@ struct HandoverTests {
         try await town.database.write { db in
             _ = try handovers.decide(
                 handover.id, items[0].id, takes: false, note: "先处理完", by: taker, at: end, in: db)
+        }
+        await #expect(throws: Problem.conflict("duty.decided")) {
+            try await town.database.write { db in
+                try handovers.decide(handover.id, items[0].id, takes: true, note: "", by: taker, at: end, in: db)
+            }
         }
         let done = try await town.database.write { db in
             try handovers.decide(handover.id, nil, takes: true, note: "", by: taker, at: end, in: db)
@@ -87,6 +99,28 @@ struct HandoverTests {
         }
         #expect(details.count == 1)
         #expect(details.first?.contains(handover.digest) == true)
+    }
+
+    @Test("Whoever stands the next watch by then takes it over", arguments: Engine.allCases)
+    func swapped(_ engine: Engine) async throws {
+        let (town, handovers, id) = try await open(engine)
+        let (giver, planned, other) = (caller(1), caller(2), caller(3))
+        let end = Desk.noon + 8 * hour
+        let handover = try await town.database.write { db in
+            _ = try ShiftMoves(audit: handovers.audit).checkIn(id, by: giver, at: Desk.noon, in: db)
+            let handover = try handovers.give(id, by: giver, at: end, in: db)
+            try db.execute("UPDATE shift SET staff = \(other.id) WHERE id = \(handover.nextShift)")
+            return handover
+        }
+        await #expect(throws: Problem.conflict("duty.not-taker")) {
+            try await town.database.write { db in
+                try handovers.decide(handover.id, nil, takes: true, note: "", by: planned, at: end, in: db)
+            }
+        }
+        let done = try await town.database.write { db in
+            try handovers.decide(handover.id, nil, takes: true, note: "", by: other, at: end, in: db)
+        }
+        #expect(done.doneAt == end)
     }
 
     @Test("A watch is handed over once, however often it is asked", arguments: Engine.allCases)

@@ -153,6 +153,33 @@ struct NetCameraTests {
         #expect(found.0?.isMissing == true && found.1 == nil)
     }
 
+    @Test(
+        "A device goes with what was set for it, and not while something of it is recorded", arguments: Engine.allCases)
+    func recorded(_ engine: Engine) async throws {
+        let storage = try await TestDatabase(engine)
+        let database = storage.database
+        try await Migrator.migrate(database, WatchRoom.schema())
+        let store = try StreamStore(folder: nil)
+        let camera = try await database.write { db in
+            let camera = try store.add(
+                NetStream(url: "rtsp://192.0.2.9/a"), name: "东闸（示例）", place: .river, point: nil, area: nil,
+                platform: .invented, at: .now, in: db)
+            try db.execute("DELETE FROM watch_stream WHERE camera = \(camera.id)")
+            try RecordingStore.save(RecordingRule(camera: camera.id, mode: .continuous, keepDays: 7), at: .now, in: db)
+            try RecordingStore.add(
+                RecordedSegment(
+                    file: "2026-12-01/1.mp4", startMs: 1, durationMs: 10_000, bytes: 10, codec: "avc1", width: 1,
+                    height: 1), of: camera.id, in: db)
+            return camera
+        }
+        #expect(try await database.read { db in try WatchDeviceStore.hasRecordings(camera.device, in: db) })
+        try await database.write { db in
+            try db.execute("DELETE FROM watch_segment WHERE camera = \(camera.id)")
+            try WatchDeviceStore.delete(camera.device, in: db)
+        }
+        #expect(try await database.read { db in try WatchDeviceStore.find(camera.device, in: db) } == nil)
+    }
+
     @Test("A camera that answers is online and one that went away is offline")
     func presence() async throws {
         let storage = try await TestDatabase(.sqlite)

@@ -42,7 +42,7 @@ public struct Handover: Sendable, RowDecodable {
         snapshot = try JSON.text(
             Signed(
                 shift: shift.id, giver: shift.staff, taker: next.staff, at: at.rfc3339,
-                items: items.map { Signed.Item(kind: $0.kind.rawValue, text: $0.text, href: $0.href) }))
+                items: items.map(Signed.Item.init)))
         digest = Self.digest(snapshot)
     }
 
@@ -61,17 +61,36 @@ public struct Handover: Sendable, RowDecodable {
     }
 
     /// What is signed.
-    private struct Signed: Encodable {
-        struct Item: Encodable {
+    private struct Signed: Codable {
+        struct Item: Codable, Equatable {
             var kind: String
             var text: String
             var href: String
+            /// Those that were signed before clocks were have none.
+            var dueAt: String?
+
+            init(_ item: HandoverItem) {
+                (kind, text, href) = (item.kind.rawValue, item.text, item.href)
+                dueAt = item.dueAt?.rfc3339
+            }
         }
         var shift: ShiftID
         var giver: StaffID
         var taker: StaffID
         var at: String
         var items: [Item]
+    }
+
+    /// Whether these are the items that were signed: what was signed still has its digest, and says the same of each.
+    func isIntact(_ items: [HandoverItem]) -> Bool {
+        guard Self.digest(snapshot) == digest, let signed = try? JSON.decode(Signed.self, Array(snapshot.utf8)),
+            signed.items.count == items.count
+        else { return false }
+        return zip(signed.items, items.map(Signed.Item.init)).allSatisfy { signed, item in
+            var item = item
+            if signed.dueAt == nil { item.dueAt = nil }
+            return signed == item
+        }
     }
 
     static func digest(_ snapshot: String) -> String { Secret.hex(Digest.sha256(Array(snapshot.utf8))) }

@@ -39,8 +39,8 @@ enum HandoverStore {
         try db.all(
             Handover.self,
             """
-            SELECT \(raw: Handover.columns) FROM handover WHERE taker = \(taker) AND done_at IS NULL
-            ORDER BY id DESC LIMIT 20
+            SELECT \(raw: Handover.columns) FROM handover WHERE done_at IS NULL
+            AND next_shift IN (SELECT id FROM shift WHERE staff = \(taker)) ORDER BY id DESC LIMIT 20
             """)
     }
 
@@ -61,6 +61,12 @@ enum HandoverStore {
             """)
     }
 
+    /// Who takes: whoever stands the watch that begins, also after it was swapped.
+    static func taker(of handover: Handover, in db: any Reading) throws -> StaffID {
+        try ShiftStore.find(handover.nextShift, in: db)?.staff ?? handover.taker
+    }
+
+    /// - Returns: whether it was still open.
     static func decide(
         _ item: ID<HandoverItem>, of handover: HandoverID, _ state: HandoverItem.State, note: String, at now: Instant,
         in db: any Writing
@@ -68,7 +74,7 @@ enum HandoverStore {
         try db.execute(
             """
             UPDATE handover_item SET state = \(state), note = \(note), decided_at = \(now)
-            WHERE id = \(item) AND handover = \(handover)
+            WHERE id = \(item) AND handover = \(handover) AND state = \(HandoverItem.State.offered)
             """) == 1
     }
 

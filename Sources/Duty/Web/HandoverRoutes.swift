@@ -31,7 +31,7 @@ struct HandoverView: Encodable {
         takerId = handover.taker
         at = handover.at.rfc3339
         sha256 = handover.digest
-        isIntact = Handover.digest(handover.snapshot) == handover.digest
+        isIntact = handover.isIntact(items)
         doneAt = handover.doneAt?.rfc3339
         self.items = items.map {
             Item(
@@ -118,20 +118,21 @@ extension DutyRoom {
     private func handoverPage(_ call: Call) async throws -> Answer {
         let caller = try call.signedIn()
         let id: HandoverID = try call.id()
-        let (handover, items, names) = try await database.read { db in
+        let (handover, items, taker, names) = try await database.read { db in
             guard let handover = try HandoverStore.find(id, in: db) else { throw Problem.notFound }
+            let taker = try HandoverStore.taker(of: handover, in: db)
             return (
-                handover, try HandoverStore.items(of: id, in: db),
-                try StaffDirectory.names(of: [handover.giver, handover.taker], in: db)
+                handover, try HandoverStore.items(of: id, in: db), taker,
+                try StaffDirectory.names(of: [handover.giver, taker], in: db)
             )
         }
-        let isTaker = handover.taker == caller.id
+        let isTaker = taker == caller.id
         return try call.page(
             "handover", title: call.word("duty.handover.title"),
             [
-                "id": id.description, "giver": names[handover.giver] ?? "", "taker": names[handover.taker] ?? "",
+                "id": id.description, "giver": names[handover.giver] ?? "", "taker": names[taker] ?? "",
                 "at": handover.at.text, "digest": String(handover.digest.prefix(16)),
-                "isIntact": Handover.digest(handover.snapshot) == handover.digest, "isDone": handover.doneAt != nil,
+                "isIntact": handover.isIntact(items), "isDone": handover.doneAt != nil,
                 "canTakeAll": isTaker && items.contains { $0.state == .offered },
                 "groups": HandoverItem.Kind.allCases.map { kind -> [String: Any] in
                     let own = items.filter { $0.kind == kind }

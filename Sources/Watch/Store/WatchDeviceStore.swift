@@ -114,6 +114,17 @@ enum WatchDeviceStore {
         try db.execute("UPDATE watch_device SET trouble = \(text) WHERE id = \(id) AND trouble <> \(text)")
     }
 
+    /// Whether something of its cameras was recorded that is still there.
+    static func hasRecordings(_ id: WatchDeviceID, in db: any Reading) throws -> Bool {
+        try ["watch_segment", "watch_clip"].contains { table in
+            try db.value(
+                Int64.self,
+                """
+                SELECT 1 FROM \(raw: table) WHERE camera IN (SELECT id FROM camera WHERE device = \(id)) LIMIT 1
+                """) != nil
+        }
+    }
+
     static func delete(_ id: WatchDeviceID, in db: any Writing) throws {
         try db.execute("DELETE FROM water_camera WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
         try db.execute(
@@ -122,6 +133,7 @@ enum WatchDeviceStore {
         try db.execute("DELETE FROM camera_position WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
         try db.execute(
             "DELETE FROM watch_subscription WHERE device = (SELECT gb_id FROM watch_device WHERE id = \(id))")
+        try db.execute("DELETE FROM watch_recording WHERE camera IN (SELECT id FROM camera WHERE device = \(id))")
         try db.execute("DELETE FROM camera WHERE device = \(id)")
         try db.execute("DELETE FROM watch_device WHERE id = \(id)")
     }

@@ -75,12 +75,15 @@ struct DeviceRoutes {
         }
         routes.on(
             .delete, "/api/v1/watch-devices/{id}", .needs(.deviceWrite),
-            "Takes a device out of the register, with its cameras"
+            "Takes a device out of the register, with its cameras; 409 while there are recordings or clips of them"
         ) { call in
             let id: WatchDeviceID = try call.id()
             let caller = try call.signedIn()
             try await call.database.write { [desk] db in
                 guard try WatchDeviceStore.find(id, in: db) != nil else { throw Problem.notFound }
+                guard try !WatchDeviceStore.hasRecordings(id, in: db) else {
+                    throw Problem.conflict("watch.device-recorded")
+                }
                 try WatchDeviceStore.delete(id, in: db)
                 try desk.audit(
                     "watch-device.delete", subject: "watch-devices/\(id)", by: caller.watcher, purpose: "", at: .now,
