@@ -82,6 +82,11 @@ class Field(Town):
         for icon in manifest["icons"]:
             answer = phone.request.get(icon["src"])
             self.assertEqual((answer.status, answer.headers["content-type"]), (200, icon["type"]))
+            if icon["type"] == "image/png":
+                size = "x".join(str(int.from_bytes(answer.body()[at:at + 4])) for at in (16, 20))
+                self.assertEqual(size, icon["sizes"])
+        touch = phone.locator("link[rel=apple-touch-icon]").get_attribute("href")
+        self.assertEqual(phone.request.get(touch).headers["content-type"], "image/png")
         self.assertEqual({icon["purpose"] for icon in manifest["icons"]}, {"any", "maskable"})
         tools = phone.context.new_cdp_session(phone)
         phone.goto("/field")

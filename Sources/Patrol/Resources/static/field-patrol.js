@@ -1,7 +1,7 @@
 // The rounds on the phone: walks of these hours, each point shown by its code or by place with a photo. What is told
 // without signal stays on the phone until the centre has answered. The own track is kept while the watch runs and the
 // person lets it, and the page says so all the time.
-import { html, render, useState } from "/vendor/preact.js";
+import { html, render, useEffect, useRef, useState } from "/vendor/preact.js";
 import { Problem, api, get, loginAddress, newKey, post } from "./api.js";
 import { caption, shrink, where as position } from "./field-queue.js";
 import { clockTime, shortTime, word } from "./text.js";
@@ -241,12 +241,15 @@ function Track() {
 function OwnTrack() {
   const [items, setItems] = useState(/** @type {any[]|null} */ (null));
   const load = async (/** @type {any} */ event) => { if (event.target.open) try { setItems((await get("/api/v1/patrol/track")).items); } catch { /* the toast says why */ } };
+  const map = useRef(/** @type {HTMLElement|null} */ (null));
+  // Where there is no signal for the map, the bare line stays.
+  useEffect(() => { if (map.current && items && items.length > 1) import("./map.js").then(({ drawTrack }) => map.current && drawTrack(map.current, items)).catch(() => {}); }, [items]);
   const lats = (items ?? []).map(item => item.lat), lons = (items ?? []).map(item => item.lon);
   const box = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], narrow = Math.cos((box[1] + box[3]) / 2 * Math.PI / 180);
   const scale = Math.min(600 / Math.max((box[2] - box[0]) * narrow, 0.0005), 320 / Math.max(box[3] - box[1], 0.0005));
   const line = (items ?? []).map(item => `${(320 + (item.lon - (box[0] + box[2]) / 2) * narrow * scale).toFixed(1)},${(180 - (item.lat - (box[1] + box[3]) / 2) * scale).toFixed(1)}`).join(" ");
   return html`<details class="done" onToggle=${load}><summary>${word("patrol.own")}</summary><div class="body">${items === null ? null : items.length < 2 ? html`<p class="hint">${word("patrol.noTrack")}</p>`
-    : html`<svg class="track" viewBox="0 0 640 360" role="img" aria-label=${word("patrol.own")}><polyline points=${line} /></svg><p class="hint">${clockTime(items[0].at)} – ${clockTime(items[items.length - 1].at)} · ${items.length}</p>`}</div></details>`;
+    : html`<svg class="track" viewBox="0 0 640 360" role="img" aria-label=${word("patrol.own")}><polyline points=${line} /></svg><div class="track-map" ref=${map} role="region" aria-label=${word("patrol.own")}></div><p class="hint">${clockTime(items[0].at)} – ${clockTime(items[items.length - 1].at)} · ${items.length}</p>`}</div></details>`;
 }
 
 function Waiting() {

@@ -68,31 +68,57 @@ function grow(node, box) {
   } else for (const part of node) grow(part, box);
 }
 
-/**
- * @param {HTMLElement} container
- * @param {{onCase: (caseId: string) => void, onSites?: (sites: any[]) => void, onError?: (message: string) => void}} hooks
- */
-export async function openMap(container, { onCase, onSites, onError }) {
+/** A map of the land alone, once it stands. @param {HTMLElement} container @param {{lat: number, lon: number}|null} [at] @param {(message: string) => void} [onError] */
+async function bare(container, at, onError) {
   const maplibre = await library();
   const map = new maplibre.Map({
     container, style: style(), attributionControl: false, localIdeographFontFamily: fonts, dragRotate: false, pitchWithRotate: false,
-    center: [113.02, 34.02], zoom: 12, fadeDuration: 0,
+    center: at ? [at.lon, at.lat] : [113.02, 34.02], zoom: at ? 14 : 12, fadeDuration: 0,
     locale: { "NavigationControl.ZoomIn": word("map.zoomIn"), "NavigationControl.ZoomOut": word("map.zoomOut"), "Map.Title": word("map.title") },
   });
   map.on("error", (/** @type {any} */ event) => onError?.(String(event.error?.message ?? event.error)));
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibre.ScaleControl(), "bottom-right");
   await new Promise(done => map.once("load", done));
+  return { maplibre, map };
+}
 
-  const loadAreas = async () => {
-    const areas = await get("/api/v1/areas?format=geojson", { quiet: true });
-    map.getSource("areas").setData(areas);
-    /** @type {[number, number, number, number]} */
-    const box = [180, 90, -180, -90];
-    for (const feature of areas.features) grow(feature.geometry.coordinates, box);
-    return box[0] < box[2] ? box : null;
-  };
+/** The town's land; gives what it covers. @param {any} map @returns {Promise<[number, number, number, number]|null>} */
+async function loadAreas(map) {
+  const areas = await get("/api/v1/areas?format=geojson", { quiet: true });
+  map.getSource("areas").setData(areas);
+  /** @type {[number, number, number, number]} */
+  const box = [180, 90, -180, -90];
+  for (const feature of areas.features) grow(feature.geometry.coordinates, box);
+  return box[0] < box[2] ? box : null;
+}
+
+/**
+ * A way that somebody went, on the town's map: a line, green where it begins and red where it ends.
+ * @param {HTMLElement} container @param {{lat: number, lon: number}[]} places at least two
+ */
+export async function drawTrack(container, places) {
+  const { map } = await bare(container, places[0]);
+  const way = places.map(({ lat, lon }) => [lon, lat]), ends = [places[0], places[places.length - 1]];
+  map.addSource("track", { type: "geojson", data: { type: "Feature", geometry: { type: "LineString", coordinates: way }, properties: {} } });
+  map.addSource("track-ends", { type: "geojson", data: { type: "FeatureCollection", features: ends.map((place, index) => point(place, { isEnd: index === 1 })) } });
+  map.addLayer({ id: "track", type: "line", source: "track", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("brand"), "line-width": 4 } });
+  map.addLayer({ id: "track-ends", type: "circle", source: "track-ends", paint: { "circle-radius": 6, "circle-stroke-width": 2, "circle-stroke-color": colour("surface"), "circle-color": ["case", ["get", "isEnd"], colour("bad-solid"), colour("ok-solid")] } });
+  /** @type {[number, number, number, number]} */
+  const box = [180, 90, -180, -90];
+  grow(way, box);
+  map.fitBounds(box, { padding: 40, maxZoom: 16, duration: 0 });
+  try { await loadAreas(map); } catch { /* without the land it is still the way */ }
+  container.dataset.ready = "";
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {{onCase: (caseId: string) => void, onSites?: (sites: any[]) => void, onError?: (message: string) => void}} hooks
+ */
+export async function openMap(container, { onCase, onSites, onError }) {
+  const { maplibre, map } = await bare(container, undefined, onError);
+  map.addControl(new maplibre.ScaleControl(), "bottom-right");
   const loadSites = async () => {
     const view = map.getBounds();
     const bbox = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()].map(n => n.toFixed(6)).join(",");
@@ -104,7 +130,7 @@ export async function openMap(container, { onCase, onSites, onError }) {
     } catch { /* the connection banner speaks; the last sites stay */ }
   };
   try {
-    const box = await loadAreas();
+    const box = await loadAreas(map);
     if (box) map.fitBounds(box, { padding: { top: 56, bottom: 64, left: 48, right: 48 }, duration: 0 });
   } catch { onError?.(word("map.noAreas")); }
   await loadSites();
@@ -154,15 +180,7 @@ function point({ lat, lon }, properties) {
  *   many: each click is a place of its own, and the page says by `marks` what stands where
  */
 export async function pickPlace(container, { at, many = false, onPick }) {
-  const maplibre = await library();
-  const map = new maplibre.Map({
-    container, style: style(), attributionControl: false, localIdeographFontFamily: fonts, dragRotate: false, pitchWithRotate: false,
-    center: at ? [at.lon, at.lat] : [113.02, 34.02], zoom: at ? 14 : 12, fadeDuration: 0,
-    locale: { "NavigationControl.ZoomIn": word("map.zoomIn"), "NavigationControl.ZoomOut": word("map.zoomOut"), "Map.Title": word("map.title") },
-  });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-  await new Promise(done => map.once("load", done));
+  const { maplibre, map } = await bare(container, at);
   const mark = new maplibre.Marker({ color: colour("brand"), draggable: true });
   const set = (/** @type {{lat: number, lon: number}} */ place) => mark.setLngLat([place.lon, place.lat]).addTo(map);
   const tell = (/** @type {any} */ where) => onPick({ lat: Number(where.lat.toFixed(6)), lon: Number(where.lng.toFixed(6)) });
@@ -170,12 +188,8 @@ export async function pickPlace(container, { at, many = false, onPick }) {
   map.on("click", (/** @type {any} */ event) => { if (!many) set({ lat: event.lngLat.lat, lon: event.lngLat.lng }); tell(event.lngLat); });
   map.getCanvas().style.cursor = "crosshair";
   try {
-    const areas = await get("/api/v1/areas?format=geojson", { quiet: true });
-    map.getSource("areas").setData(areas);
-    /** @type {[number, number, number, number]} */
-    const box = [180, 90, -180, -90];
-    for (const feature of areas.features) grow(feature.geometry.coordinates, box);
-    if (!at && box[0] < box[2]) map.fitBounds(box, { padding: 24, duration: 0 });
+    const box = await loadAreas(map);
+    if (!at && box) map.fitBounds(box, { padding: 24, duration: 0 });
   } catch { /* without areas it is still a map */ }
   if (at) set(at);
   container.dataset.ready = "";
