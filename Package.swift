@@ -184,7 +184,7 @@ let package = Package(
                 "GB26875", "GB28181", "SIP", "SMPP", "WebPush", "Crypt", "Kernel", "CAV", "XML", nio, nioPosix,
                 nioHTTP1, nioSSL,
             ]),
-        engine("Bench", needs: ["GB26875", "Kernel", "Office", "Crypt", "Storage"]),
+        engine("Bench", needs: ["GB26875", "GB28181", "Kernel", "Office", "Crypt", "Simulator", "Storage"]),
 
         // Ground.
         room(

@@ -5,7 +5,7 @@ import Kernel
 public enum BenchPage {
     /// What can be measured by itself, in the order of the page.
     public enum Part: String, CaseIterable, Sendable {
-        case fire, reach, registry, woodpecker
+        case fire, reach, registry, woodpecker, watch
     }
 
     /// The page's beginning; made before anything is measured, since it says what else ran then.

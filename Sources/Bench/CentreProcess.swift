@@ -11,9 +11,11 @@ final class CentreProcess {
     /// Starts it.
     /// - Parameters:
     ///   - database: a PostgreSQL's address in place of SQLite in the folder.
+    ///   - cameras: the port of GB/T 28181.
     ///   - environment: what is added to this process's own.
     init(
-        program: URL, folder: URL, web: Int, devices: Int, database: String? = nil, environment: [String: String] = [:]
+        program: URL, folder: URL, web: Int, devices: Int, cameras: Int = 0, database: String? = nil,
+        environment: [String: String] = [:]
     ) throws {
         self.web = web
         self.devices = devices
@@ -23,7 +25,7 @@ final class CentreProcess {
         process.environment = ProcessInfo.processInfo.environment.merging(added) { $1 }
         process.arguments = [
             "serve", "--data", folder.path, "--listen", "127.0.0.1:\(web)", "--gb26875-port", "\(devices)",
-            "--gb28181-port", "0",
+            "--gb28181-port", "\(cameras)",
             "--media-port", "0",
             "--view-port", "0",
         ]
@@ -72,16 +74,21 @@ final class CentreProcess {
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 
-    /// A connection on which the officer's screen follows the events, and the token it uses.
-    func follow(password: String) throws -> Connection {
+    /// A token of one of the sample's people.
+    func logIn(_ person: String, password: String) throws -> String {
         let answer = try request(
-            "POST", "/api/v1/sessions", body: "{\"username\":\"officer\",\"password\":\"\(password)\"}")
+            "POST", "/api/v1/sessions", body: "{\"username\":\"\(person)\",\"password\":\"\(password)\"}")
         guard let start = answer.range(of: "\"token\":\"")?.upperBound,
             let end = answer[start...].firstIndex(of: "\"")
         else { throw BenchError(description: "no session: \(answer.prefix(200))") }
+        return String(answer[start..<end])
+    }
+
+    /// A connection on which the officer's screen follows the events, and the token it uses.
+    func follow(password: String) throws -> Connection {
+        let token = try logIn("officer", password: password)
         let connection = try Connection(port: web)
-        connection.send(
-            Array(Self.head("GET", "/api/v1/events", "", String(answer[start..<end])).utf8))
+        connection.send(Array(Self.head("GET", "/api/v1/events", "", token).utf8))
         _ = connection.receive()
         return connection
     }

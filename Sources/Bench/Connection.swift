@@ -16,6 +16,9 @@ final class Connection: @unchecked Sendable {
         }
     }
 
+    /// The socket, for whoever waits on many.
+    var descriptor: Int32 { socket }
+
     deinit { close(socket) }
 
     private static func with(

@@ -16,7 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
     )
     @Option(help: "Where the page goes; a run of single parts is only printed unless this is given.")
     var out: String?
-    @Flag(help: "Measure the reach with few of each, in seconds, to see that it works; only printed.")
+    @Flag(help: "Measure the reach and the cameras with few of each, in seconds, to see that it works; only printed.")
     var small = false
     @Option(parsing: .upToNextOption, help: "Parts to measure instead of all.")
     var only: [BenchPage.Part] = []
@@ -60,6 +60,16 @@ private struct Ground {
             return try await reach()
         case .woodpecker:
             return try WoodpeckerBench(program: program, town: try await town("reports")).run()
+        case .watch:
+            let cameras = try await town("cameras") { centre in
+                for recorder in WatchBench.recorders(isSmall: isSmall) {
+                    try await centre.addLoadRecorders(
+                        recorder.count, first: recorder.first, name: recorder.name, password: password)
+                }
+            }
+            return try await WatchBench(
+                program: program, town: cameras, folder: folder, password: password, isSmall: isSmall
+            ).run()
         }
     }
 

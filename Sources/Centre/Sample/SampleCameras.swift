@@ -47,7 +47,7 @@ struct SampleCameras {
         }
     }
 
-    private static func id(_ platform: GBID, _ type: Int, _ serial: Int) -> GBID? {
+    static func id(_ platform: GBID, _ type: Int, _ serial: Int) -> GBID? {
         let text = String(serial)
         return GBID(platform.domain + "\(type)0" + String(repeating: "0", count: 6 - text.count) + text)
     }

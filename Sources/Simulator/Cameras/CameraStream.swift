@@ -46,13 +46,16 @@ public final class CameraStream: Sendable {
             let sender = PacketSender(channel: channel, target: target, packer: packer)
             return try await begin(sender, loop, feed, port: channel.localAddress?.port ?? 0)
         case .tcpActive(let host, let port):
-            channel = try await ClientBootstrap(group: loop).connect(host: host, port: port).get()
+            channel = try await ClientBootstrap(group: loop)
+                .channelOption(ChannelOptions.writeBufferWaterMark, value: room)
+                .connect(host: host, port: port).get()
             let sender = PacketSender(channel: channel, target: nil, packer: packer)
             return try await begin(sender, loop, feed, port: channel.localAddress?.port ?? 0)
         case .tcpPassive(let port):
             let (accepted, accept) = AsyncStream<any Channel>.makeStream(bufferingPolicy: .bufferingOldest(1))
             let listener = try await ServerBootstrap(group: loop)
                 .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(ChannelOptions.writeBufferWaterMark, value: room)
                 .childChannelInitializer { channel in
                     accept.yield(channel)
                     accept.finish()
@@ -74,6 +77,9 @@ public final class CameraStream: Sendable {
                 channel: listener, port: listener.localAddress?.port ?? port, feed: feed, number: 0)
         }
     }
+
+    /// A key frame of a large picture is more than a connection holds back by itself.
+    private static let room = ChannelOptions.Types.WriteBufferWaterMark(low: 1 << 20, high: 2 << 20)
 
     private static func begin(_ sender: PacketSender, _ loop: any EventLoop, _ feed: PictureFeed, port: Int)
         async throws

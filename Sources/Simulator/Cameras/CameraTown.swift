@@ -58,6 +58,8 @@ public final class CameraTown: Sendable {
         public var resets = 0
         /// Calls for a voice that stood.
         public var voices = 0
+        /// Those of them in which there was sound.
+        public var sounding = 0
         /// Milliseconds of sound that came to loudspeakers, silence included.
         public var voiceMs = 0
         /// Those that were no silence.

@@ -9,8 +9,16 @@ extension SimulatedRecorder {
         let refuses = plan.faults.contains(.refusesVoice)
         await tell(.result("Broadcast", number: message.number, of: target, isOK: !refuses, []))
         guard !refuses, !plan.faults.contains(.neverCalls), let endpoint else { return }
+        let isQuiet = Mutex(true)
         let heard: SimulatedSpeaker.Heard = { [weak town] ms, soundMs, peak in
+            let begins =
+                soundMs > 0
+                && isQuiet.withLock { quiet in
+                    defer { quiet = false }
+                    return quiet
+                }
             town?.heard.withLock {
+                if begins { $0.sounding += 1 }
                 $0.voiceMs += ms
                 $0.soundMs += soundMs
                 $0.peak = max($0.peak, peak)
