@@ -116,7 +116,7 @@ let package = Package(
             "Woodpecker",
             needs: [
                 "Kernel", "Storage", "Web", "Identity", "Places", "Cases", "Notify", "Crypt", "Pictures", "Office",
-                "Geo", "XML", "Print", "WeChatAPI",
+                "Geo", "XML", "Print", "WeChatAPI", "Film",
                 httpClient, httpTypes, logging, lifecycle, nio, nioHTTP1,
             ]),
 
@@ -177,6 +177,7 @@ let package = Package(
         engine("CAP", needs: ["Kernel", "XML"]),
         engine("Office", needs: ["CXlsxWriter", "CZip", "CExpat", "CFreeXL"]),
         engine("Pictures", needs: ["CVips", "CQRencode"]),
+        engine("Film"),
         engine("Print", needs: ["CPrint"]),
         engine(
             "Simulator",
@@ -251,7 +252,8 @@ let package = Package(
         tests(
             "Woodpecker",
             needs: [
-                "Woodpecker", "Crypt", "Cases", "Identity", "Notify", "Places", "Geo", "Pictures", "Print", "Kernel",
+                "Woodpecker", "Crypt", "Cases", "Identity", "Notify", "Places", "Geo", "Film", "Pictures", "Print",
+                "Kernel",
                 "Storage",
                 "StorageTesting", "Web", "WeChatAPI", "Simulator", httpClient, httpTypes, logging,
             ]),

@@ -57,6 +57,10 @@ public struct WoodpeckerRoom: Room {
     let account: Account?
     /// Under what the numbers of those who asked to be told lie.
     let accountKey: [UInt8]
+    /// Where videos of lessons lie.
+    let films: LessonFilms
+    /// What makes them.
+    let filmMaker: LessonFilmMaker
     private let client: HTTPClient?
     private let address: @Sendable () -> String?
     let logger: Logger
@@ -67,6 +71,9 @@ public struct WoodpeckerRoom: Room {
     public static var resources: Bundle { .module }
     /// Its templates and words.
     public var bundle: Bundle { .module }
+
+    /// What a backup leaves out: beginnings of paths in the data folder.
+    public static let passingFiles = [LessonFilms.passing]
 
     /// Opens the room.
     /// - Parameters:
@@ -100,6 +107,8 @@ public struct WoodpeckerRoom: Room {
         handling = Handling(cases: cases, areas: areas, keys: keys, audit: audit, word: word)
         correspondence = Correspondence(database: database, cases: cases, word: word)
         mint = try ReceiptMint(folder: folder)
+        films = try LessonFilms(data: folder)
+        filmMaker = LessonFilmMaker(database: database, films: films, owner: try Secret.token(), logger: logger)
         accountKey = mint.derived("account")
         let accountKey = accountKey
         account = configuration.weChat.flatMap { settings in
@@ -151,6 +160,7 @@ public struct WoodpeckerRoom: Room {
         monthlyRoutes(&routes)
         lessonRoutes(&routes)
         lessonPictureRoutes(&routes)
+        lessonVideoRoutes(&routes)
         lessonPushRoutes(&routes)
         lessonOfferRoutes(&routes)
         posterRoutes(&routes)
@@ -178,6 +188,7 @@ public struct WoodpeckerRoom: Room {
             Eraser(database: database, keepDays: configuration.keepDays, logger: logger)
         ]
         services.append(LessonClock(database: database, logger: logger))
+        services.append(filmMaker)
         if let sender = accountSender() { services.append(sender) }
         return services
     }

@@ -66,6 +66,7 @@ struct RouteTests {
                 "GET /fixed", "GET /fixed/photos/{photo}", "GET /lessons", "GET /lessons.xml", "GET /lessons/{id}",
                 "POST /lessons/{id}",
                 "GET /lessons/{id}/poster", "GET /lessons/{id}/poster.pdf", "GET /lessons/{id}/pictures/{picture}",
+                "GET /lessons/{id}/video", "GET /lessons/{id}/video/poster", "GET /lessons/{id}/video/captions",
                 "GET /lessons/{id}/season.ics", "GET /lessons/{id}/remind",
                 "GET /api/v1/lessons", "GET /wechat", "POST /wechat", "POST /sample-wechat/api/cgi-bin/stable_token",
                 "GET /sample-wechat/api/cgi-bin/media/get", "POST /sample-wechat/api/cgi-bin/message/custom/send",

@@ -72,6 +72,7 @@ struct ScreenTests {
         "/departments/open311": "POST /api/v1/departments/open311",
         "/lesson-desk": "POST /api/v1/lessons", "/lesson-desk/{id}": "POST /api/v1/lessons/{id}/moves",
         "/lesson-desk/{id}/pictures": "POST /api/v1/lessons/{id}/pictures",
+        "/lesson-desk/{id}/video": "POST /api/v1/lessons/{id}/video",
         "/lesson-offers/{id}": "POST /api/v1/cases/{id}/lessons",
         "/lesson-desk/{id}/push": "POST /api/v1/lessons/{id}/push",
         "/reports/{id}": "POST /api/v1/reports/{id}/moves",

@@ -8,6 +8,8 @@ public struct Answer: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])
         case events(after: Int64)
+        /// A part of a file, read as it is sent.
+        case file(path: String, part: Range<Int64>)
     }
 
     /// HTTP status.

@@ -63,7 +63,14 @@ public struct WebServer: Sendable {
                 throw Problem(413, "too-large", detail: "\(limit)")
             }
         }
-        return response(answer, incoming)
+        guard case .file(let path, let part) = answer.body else { return response(answer, incoming) }
+        let range = Int(part.lowerBound)...Int(part.upperBound - 1)
+        guard let body = try? await FileIO().loadFile(path: path, range: range, context: context) else {
+            return response(await dispatcher.notFound(incoming), incoming)
+        }
+        var result = response(answer, incoming)
+        result.body = body
+        return result
     }
 
     fileprivate func notFound(_ request: Request, _ context: WebContext) async -> Response {

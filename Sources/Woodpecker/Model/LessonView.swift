@@ -14,6 +14,23 @@ struct LessonView: Encodable {
     var afterIncident: Bool
     var publishedAt: String?
     var pictures: [Picture]
+    var video: Video?
+
+    /// A video, and where it is.
+    struct Video: Encodable {
+        var words: String
+        var seconds: Double
+        var bytes: Int64
+        var path: String
+        var poster: String
+        var captions: String?
+
+        static let shape = Shape.object(
+            [
+                "words": .text, "seconds": .number, "bytes": .integer, "path": .text, "poster": .text,
+                "captions": .text,
+            ], required: ["words", "seconds", "bytes", "path", "poster"])
+    }
 
     /// A picture, and where it is.
     struct Picture: Encodable {
@@ -27,7 +44,13 @@ struct LessonView: Encodable {
             ["id": .id, "words": .text, "width": .integer, "height": .integer, "path": .text], required: ["id", "path"])
     }
 
-    init(_ lesson: Lesson, _ pictures: [LessonPicture], lately: Set<Lesson.Topic>) {
+    init(_ lesson: Lesson, _ pictures: [LessonPicture], _ video: LessonVideo?, lately: Set<Lesson.Topic>) {
+        self.video = video.map { video in
+            let path = "/lessons/\(lesson.id)/video"
+            return Video(
+                words: video.words, seconds: Double(video.durationMs) / 1_000, bytes: video.bytes, path: path,
+                poster: path + "/poster", captions: video.captions.isEmpty ? nil : path + "/captions")
+        }
         self.pictures = pictures.map {
             Picture(
                 id: $0.id, words: $0.words, width: $0.width, height: $0.height,
@@ -41,6 +64,28 @@ struct LessonView: Encodable {
         afterIncident = lately.contains(lesson.topic)
         inSeason = lesson.isInSeason(at: .now)
         publishedAt = lesson.publishedAt?.rfc3339
+    }
+}
+
+/// A lesson's video for who writes it.
+struct LessonVideoView: Encodable {
+    var id: ID<LessonVideo>
+    var state: String
+    var why: String?
+    var words: String
+    var seconds: Double
+    var bytes: Int64
+    var width: Int64
+    var height: Int64
+    var captions: Bool
+
+    init(_ video: LessonVideo) {
+        id = video.id
+        state = video.state.rawValue
+        why = video.why.isEmpty ? nil : video.why
+        words = video.words
+        seconds = Double(video.durationMs) / 1_000
+        (bytes, width, height, captions) = (video.bytes, video.width, video.height, !video.captions.isEmpty)
     }
 }
 

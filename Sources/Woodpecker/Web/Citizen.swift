@@ -38,7 +38,8 @@ enum Citizen {
         answer.with("Referrer-Policy", "no-referrer").with("Cache-Control", "no-store").with(
             "Content-Security-Policy",
             """
-            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; \
+            connect-src 'self'; \
             form-action 'self'; base-uri 'none'; frame-ancestors 'none'
             """
         ).with("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")

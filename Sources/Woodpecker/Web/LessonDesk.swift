@@ -53,12 +53,17 @@ extension WoodpeckerRoom {
         let chosen = form?.all("category") ?? lesson?.categories ?? []
         var pictures: [LessonPicture] = []
         var push: [String: Any]?
+        var video: [String: Any]?
         if let lesson {
-            pictures = try await database.read { db in try LessonPictureStore.list(lesson.id, in: db) }
+            let (found, film) = try await database.read { db in
+                (try LessonPictureStore.list(lesson.id, in: db), try LessonVideoStore.of(lesson.id, in: db))
+            }
+            pictures = found
+            video = videoContext(film, lesson.id, call)
             push = try await pushContext(lesson, hasCover: !pictures.isEmpty, call)
         }
         let context: [String: Any] = [
-            "hasPictures": lesson != nil, "push": push ?? "",
+            "hasPictures": lesson != nil, "push": push ?? "", "video": video ?? "",
             "pictures": pictures.map { picture in
                 [
                     "id": picture.id.description, "words": picture.words,
@@ -177,6 +182,10 @@ extension WoodpeckerRoom {
             guard var lesson = try LessonStore.find(id, in: db) else { throw Problem.notFound }
             guard move != "edit", lesson.allowed(by: caller).contains(move) else {
                 throw Problem.conflict("woodpecker.lesson-move")
+            }
+            // Nobody passes what nobody can have seen.
+            if move != "withdraw", try LessonVideoStore.of(id, in: db)?.isPending == true {
+                throw Problem.conflict("woodpecker.video-pending")
             }
             switch move {
             case "review": (lesson.state, lesson.reviewerName) = (.reviewed, caller.name)

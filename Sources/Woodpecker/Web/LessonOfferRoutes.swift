@@ -89,12 +89,11 @@ extension WoodpeckerRoom {
 
     private func offerPage(_ call: Call, errors: [String: String] = [:]) async throws -> Answer {
         let found = try await offers(of: call)
-        let roles = ["owner", "key-holder"].compactMap { role -> [String: Any]? in
+        let roles = [("owner", "role.owner"), ("key-holder", "notify.role.key-holder")].compactMap {
+            (role, word) -> [String: Any]? in
             let names = found.readers.filter { $0.role == role }.map(\.name)
             guard !names.isEmpty else { return nil }
-            return [
-                "value": role, "label": call.word("notify.role.\(role)"), "names": names.joined(separator: "、"),
-            ]
+            return ["value": role, "label": call.word(word), "names": names.joined(separator: "、")]
         }
         return try call.page(
             "lesson-offer", title: call.word("woodpecker.offer.title"),

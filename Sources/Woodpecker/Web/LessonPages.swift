@@ -48,7 +48,9 @@ extension WoodpeckerRoom {
             let allRight = right == lesson.quiz.count
             try await database.write { db in try LessonStore.countQuiz(id, allRight: allRight, in: db) }
         }
-        let pictures = try await database.read { db in try LessonPictureStore.list(lesson.id, in: db) }
+        let (pictures, video) = try await database.read { db in
+            (try LessonPictureStore.list(lesson.id, in: db), try LessonVideoStore.of(lesson.id, in: db))
+        }
         var context: [String: Any] = [
             "id": lesson.id.description, "name": lesson.title, "summary": lesson.summary,
             "pictures": pictures.map { picture -> [String: Any] in
@@ -62,6 +64,7 @@ extension WoodpeckerRoom {
             "topic": call.word("woodpecker.topic.\(lesson.topic.rawValue)"),
             "paragraphs": points(lesson.body).map { ["text": $0] },
         ]
+        if let video = publicVideo(video, lesson.id, call) { context["video"] = video }
         if !lesson.quiz.isEmpty {
             context["quiz"] =
                 [

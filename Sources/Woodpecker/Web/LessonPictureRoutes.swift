@@ -89,7 +89,7 @@ extension WoodpeckerRoom {
     }
 
     /// The lesson, where it may be changed: what everybody reads is taken back first.
-    private func editable(_ id: LessonID, _ call: Call, in db: any Reading) throws -> Lesson {
+    func editable(_ id: LessonID, _ call: Call, in db: any Reading) throws -> Lesson {
         guard let lesson = try LessonStore.find(id, in: db) else { throw Problem.notFound }
         guard lesson.allowed(by: try call.signedIn()).contains("edit") else {
             throw Problem.conflict("woodpecker.lesson-move")
@@ -98,7 +98,7 @@ extension WoodpeckerRoom {
     }
 
     /// What was changed is looked through again.
-    private func redraft(_ lesson: Lesson, in db: any Writing) throws {
+    func redraft(_ lesson: Lesson, in db: any Writing) throws {
         var lesson = lesson
         (lesson.state, lesson.publishAt, lesson.changedAt) = (.draft, nil, .now)
         try LessonStore.save(lesson, in: db)

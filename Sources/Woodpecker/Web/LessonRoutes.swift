@@ -37,20 +37,24 @@ extension WoodpeckerRoom {
                             "id": .id, "topic": .text, "title": .text, "summary": .text, "inSeason": .flag,
                             "afterIncident": .flag,
                             "publishedAt": .time, "pictures": .list(LessonView.Picture.shape),
+                            "video": LessonView.Video.shape,
                         ],
                         required: ["id", "title"])))
         ) { call in
             let limit = call.limit
             let before = call.query("before").flatMap(LessonID.init)
-            let (found, pictures, lately) = try await database.read { db in
+            let (found, pictures, videos, lately) = try await database.read { db in
                 let found = try LessonStore.list(.published, before: before, limit: limit + 1, in: db)
                 return (
-                    found, try LessonPictureStore.list(of: found.map(\.id), in: db), try offers.topics(at: .now, in: db)
+                    found, try LessonPictureStore.list(of: found.map(\.id), in: db),
+                    try LessonVideoStore.ready(of: found.map(\.id), in: db), try offers.topics(at: .now, in: db)
                 )
             }
             return try .list(
                 found.prefix(limit).map { lesson in
-                    LessonView(lesson, pictures.filter { $0.lesson == lesson.id }, lately: lately)
+                    LessonView(
+                        lesson, pictures.filter { $0.lesson == lesson.id }, videos.first { $0.lesson == lesson.id },
+                        lately: lately)
                 },
                 next: found.count > limit
                     ? found.prefix(limit).last.map { "/api/v1/lessons?limit=\(limit)&before=\($0.id)" } : nil)

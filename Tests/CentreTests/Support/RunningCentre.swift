@@ -62,6 +62,7 @@ final class RunningCentre {
         var status: Int
         var headers: HTTPHeaders
         var text: String
+        var bytes: [UInt8]
 
         /// A member of the JSON object that was answered.
         subscript(_ name: String) -> Any? {
@@ -73,7 +74,7 @@ final class RunningCentre {
 
     func ask(
         _ method: HTTPMethod, _ path: String, token: String? = nil, json: String? = nil, form: String? = nil,
-        key: String? = nil
+        key: String? = nil, bytes: [UInt8]? = nil, headers: [(name: String, value: String)] = []
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: address + path)
         request.method = method
@@ -85,9 +86,13 @@ final class RunningCentre {
                 name: "Content-Type", value: form == nil ? "application/json" : "application/x-www-form-urlencoded")
             request.body = .bytes(ByteBuffer(string: body))
         }
+        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+        if let bytes { request.body = .bytes(ByteBuffer(bytes: bytes)) }
         let response = try await client.execute(request, timeout: .seconds(30))
         let body = try await response.body.collect(upTo: 4 << 20)
-        return Answer(status: Int(response.status.code), headers: response.headers, text: String(buffer: body))
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, text: String(buffer: body),
+            bytes: Array(body.readableBytesView))
     }
 
     /// Waits for a line of the live feed that contains `text`.
