@@ -23,6 +23,7 @@ format: ## Apply the style
 	@swift format -i --recursive Sources Tests Package.swift
 bench: build ## Measure, and write docs/performance.md; PARTS="fire registry" prints some parts alone
 	@sh scripts/bench-tools.sh .tools/bench
+	@sh scripts/browser-tools.sh .tools/browser
 	@.build/release/zhili bench $(if $(PARTS),--only $(PARTS))
 fuzz: setup ## Mutate streams for a minute (ZHILI_FUZZ_SECONDS)
 	@ZHILI_FUZZ_SECONDS=$${ZHILI_FUZZ_SECONDS:-60} swift test --filter fuzz

@@ -54,8 +54,15 @@ final class CentreProcess {
 
     /// One request on a connection of its own; the answer with its head.
     func request(_ method: String, _ path: String, body: String = "", token: String? = nil) throws -> String {
-        let connection = try Connection(port: web)
-        connection.send(Array(Self.head(method, path, body, token).utf8) + Array(body.utf8))
+        try Self.request(web, method, path, body: body, token: token)
+    }
+
+    /// The same, for those who know the port alone.
+    static func request(
+        _ port: Int, _ method: String, _ path: String, body: String = "", token: String? = nil
+    ) throws -> String {
+        let connection = try Connection(port: port)
+        connection.send(Array(head(method, path, body, token).utf8) + Array(body.utf8))
         var answer: [UInt8] = []
         while true {
             let more = connection.receive()

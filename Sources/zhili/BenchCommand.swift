@@ -16,7 +16,10 @@ struct BenchCommand: AsyncParsableCommand {
     )
     @Option(help: "Where the page goes; a run of single parts is only printed unless this is given.")
     var out: String?
-    @Flag(help: "Measure the reach and the cameras with few of each, in seconds, to see that it works; only printed.")
+    @Flag(
+        help:
+            "Measure the reach, the reports and the cameras with few of each, in seconds, to see that it works; only printed."
+    )
     var small = false
     @Option(parsing: .upToNextOption, help: "Parts to measure instead of all.")
     var only: [BenchPage.Part] = []
@@ -59,7 +62,14 @@ private struct Ground {
         case .reach:
             return try await reach()
         case .woodpecker:
-            return try WoodpeckerBench(program: program, town: try await town("reports")).run()
+            let python = URL(fileURLWithPath: ".tools/browser/bin/python")
+            let many = try await town("requests") {
+                try await $0.addRequests(WoodpeckerBench.requests(isSmall: isSmall))
+            }
+            return try await WoodpeckerBench(
+                program: program, town: try await town("reports"), many: many, isSmall: isSmall,
+                browser: FileManager.default.isExecutableFile(atPath: python.path) ? python : nil
+            ).run()
         case .watch:
             let cameras = try await town("cameras") { centre in
                 for recorder in WatchBench.recorders(isSmall: isSmall) {

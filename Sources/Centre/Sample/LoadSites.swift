@@ -1,6 +1,8 @@
 import FireGuard
 import Kernel
+import Places
 import Storage
+import Woodpecker
 
 extension Centre {
     /// Registers sites with one detector each behind one gateway, for measuring: each alarm is then the first of its
@@ -23,5 +25,12 @@ extension Centre {
                     ], at: .now, in: db)
             }
         }
+    }
+
+    /// Adds requests that Open311 lists, for measuring.
+    public func addRequests(_ count: Int) async throws {
+        let areas = try await PlacesRoom(database: database, logger: logger).index
+        try await WoodpeckerRoom.addRequests(
+            count, areas: areas.all.filter { $0.kind == .village }.map(\.id), at: .now, in: database)
     }
 }
