@@ -32,13 +32,17 @@ enum MessageStore {
             Message.self, "SELECT \(raw: Message.columns) FROM message WHERE case_id = \(id) ORDER BY id LIMIT 200")
     }
 
+    /// A case has few messages, and a brigade's phone had thousands: the case's index is the one to read, which this
+    /// form leaves alone.
+    private static func isTo(_ phone: String) -> SQL { "to_phone || '' = \(phone)" }
+
     /// How often somebody was rung, or is about to be, about a case: a fire has one, however many detectors see it.
     static func calls(to phone: String, about id: CaseID, in db: any Reading) throws -> Int {
         Int(
             try db.value(
                 Int64.self,
                 """
-                SELECT COUNT(*) FROM message WHERE case_id = \(id) AND to_phone = \(phone) AND channel = 'call'
+                SELECT COUNT(*) FROM message WHERE case_id = \(id) AND \(isTo(phone)) AND channel = 'call'
                 AND state <> 'withdrawn'
                 """) ?? 0)
     }
@@ -59,8 +63,7 @@ enum MessageStore {
         let waiting = try db.values(
             MessageID.self,
             """
-            SELECT id FROM message WHERE case_id = \(id) AND to_phone = \(phone) AND state = 'queued'
-            AND channel = 'call'
+            SELECT id FROM message WHERE case_id = \(id) AND \(isTo(phone)) AND state = 'queued' AND channel = 'call'
             """)
         for one in waiting { try set(one, .withdrawn, detail: "taken", at: now, in: db) }
     }
